@@ -1,0 +1,28 @@
+using System.Net;
+using Tidepool.Core.Ports;
+using Tidepool.Core.Workspaces;
+
+namespace Tidepool.Core.Routing;
+
+/// <summary>Where requests for one workspace go: its editor, and each of its registered ports.</summary>
+public sealed record WorkspaceRoute(WorkspaceName Name, IPAddress Address, IReadOnlyList<PortNumber> Ports)
+{
+    public bool Equals(WorkspaceRoute? other) =>
+        other is not null && Name == other.Name && Address.Equals(other.Address) && Ports.SequenceEqual(other.Ports);
+
+    public override int GetHashCode() => HashCode.Combine(Name, Address, Ports.Count);
+}
+
+/// <summary>The reverse proxy's routes to workspaces. Level-triggered: it is given all that is wanted, and applies the difference.</summary>
+public interface IRouteTable
+{
+    /// <summary>
+    /// Makes the proxy serve exactly these workspaces. Does nothing where it already does; a difference of any size is one reload.
+    /// Puts everything back after a restart of the proxy. Returns whether anything had to change.
+    /// </summary>
+    /// <exception cref="RouteTableException">The proxy cannot be reached or refused the change; try again.</exception>
+    Task<bool> ApplyAsync(IReadOnlyList<WorkspaceRoute> wanted, CancellationToken cancellationToken);
+}
+
+/// <summary>The one exception a route table throws; trying again can help.</summary>
+public sealed class RouteTableException(string message, Exception? inner = null) : Exception(message, inner);

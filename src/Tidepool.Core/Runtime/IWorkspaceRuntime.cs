@@ -1,0 +1,110 @@
+using System.Net;
+using Tidepool.Core.Workspaces;
+
+namespace Tidepool.Core.Runtime;
+
+/// <summary>What separates a workspace from its host, as the user is told.</summary>
+public enum Isolation
+{
+    /// <summary>Hardware-assisted virtual machine with a kernel of its own.</summary>
+    VirtualMachine,
+
+    /// <summary>Virtual machine under software emulation.</summary>
+    EmulatedMachine,
+
+    /// <summary>System container: shares the host's kernel.</summary>
+    Container,
+}
+
+/// <summary>What a runtime can do on this host.</summary>
+public sealed record RuntimeCapabilities(Isolation Isolation, bool Snapshots, bool Suspend);
+
+/// <summary>An image that was built locally, as the runtime has to import it.</summary>
+/// <param name="Name">The template's name, for example <c>default</c>.</param>
+/// <param name="Hash">The content hash of the build.</param>
+/// <param name="Directory">Where the build's files are, on the worker's machine.</param>
+public sealed record RuntimeImage(string Name, string Hash, string Directory);
+
+/// <summary>A machine to make.</summary>
+public sealed record InstanceSpec(
+    InstanceName Name,
+    WorkspaceName Workspace,
+    RuntimeImage Image,
+    int Cpus,
+    int MemoryMiB,
+    IReadOnlyDictionary<string, string> Environment);
+
+public enum InstanceState
+{
+    Running,
+    Stopped,
+
+    /// <summary>Between the two, or in a state that is neither; look again.</summary>
+    Changing,
+}
+
+/// <summary>Who ended a machine that is stopped.</summary>
+public enum StopCause
+{
+    /// <summary>The guest shut itself down, or the machine was stopped on request.</summary>
+    Guest,
+
+    /// <summary>The host or its daemon went down under it: what was wanted running is to run again.</summary>
+    Host,
+}
+
+/// <summary>A machine as the runtime shows it now.</summary>
+/// <param name="Name">Whose machine it is.</param>
+/// <param name="State">Whether it runs.</param>
+/// <param name="Address">Its address on the workspace bridge, once it has one.</param>
+/// <param name="Isolation">What it runs in.</param>
+/// <param name="StoppedBy">Meaningful only while stopped.</param>
+public sealed record InstanceObservation(InstanceName Name, InstanceState State, IPAddress? Address, Isolation Isolation, StopCause StoppedBy);
+
+/// <summary>
+/// Makes, drives and observes the machines that workspaces run in. Every member may be repeated: what is already so
+/// counts as done. Everything the runtime owns is named after <see cref="InstanceName"/>; it never touches what is not ours.
+/// Each member throws <see cref="RuntimeException"/>, and nothing else, when the runtime refuses or cannot be reached.
+/// </summary>
+public interface IWorkspaceRuntime
+{
+    /// <summary>Makes whatever the runtime needs before its first machine: project, network, storage.</summary>
+    Task PrepareAsync(CancellationToken cancellationToken);
+
+    Task<RuntimeCapabilities> GetCapabilitiesAsync(CancellationToken cancellationToken);
+
+    /// <summary>Imports the image and warms it, so that the first machine is made as fast as the next ones.</summary>
+    Task ImportImageAsync(RuntimeImage image, CancellationToken cancellationToken);
+
+    /// <summary>Makes a stopped machine from its image. Success if one exists under that name already.</summary>
+    Task CreateAsync(InstanceSpec spec, CancellationToken cancellationToken);
+
+    /// <summary>Copies a machine's disk into a new stopped machine with an identity of its own.</summary>
+    Task CloneAsync(InstanceName source, InstanceSpec spec, CancellationToken cancellationToken);
+
+    Task StartAsync(InstanceName name, CancellationToken cancellationToken);
+
+    /// <summary>Asks the guest to shut down, and after <paramref name="grace"/> ends it by force. Returns once it is stopped.</summary>
+    Task StopAsync(InstanceName name, TimeSpan grace, CancellationToken cancellationToken);
+
+    /// <summary>Ends the machine if it runs and destroys its disk. Success if there is none.</summary>
+    Task DeleteAsync(InstanceName name, CancellationToken cancellationToken);
+
+    /// <summary>The machine as it is now, or null if there is none.</summary>
+    Task<InstanceObservation?> ObserveAsync(InstanceName name, CancellationToken cancellationToken);
+
+    /// <summary>All machines that are ours, in one call.</summary>
+    Task<IReadOnlyList<InstanceObservation>> ObserveAllAsync(CancellationToken cancellationToken);
+
+    /// <summary>The last part of what the guest wrote to its console; empty if nothing, or no such machine.</summary>
+    Task<string> ReadConsoleAsync(InstanceName name, int maxCharacters, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Ends every machine of ours because the host side goes down, marked so that <see cref="InstanceObservation.StoppedBy"/>
+    /// says <see cref="StopCause.Host"/> afterwards.
+    /// </summary>
+    Task HaltAsync(TimeSpan grace, CancellationToken cancellationToken);
+
+    /// <summary>Destroys everything of ours: machines, images, network, storage. Irreversible; only <c>uninstall</c> calls it.</summary>
+    Task PurgeAsync(CancellationToken cancellationToken);
+}

@@ -1,0 +1,43 @@
+namespace Tidepool.Core.Workspaces;
+
+/// <summary>Why something that was asked for is not done. The set is closed: one switch maps it to HTTP.</summary>
+public abstract record Refusal
+{
+    private Refusal()
+    {
+    }
+
+    public sealed record NotFound(string Reference) : Refusal;
+
+    public sealed record NameTaken(WorkspaceName Name) : Refusal;
+
+    public sealed record WorkspaceLimit(int Limit) : Refusal;
+
+    public sealed record PortLimit(int Limit) : Refusal;
+
+    public sealed record TransitionRefused(WorkspaceStatus From, DesiredState To) : Refusal;
+
+    public sealed record ImageUnknown(string Image) : Refusal;
+
+    public sealed record NotRunning(WorkspaceName Name, WorkspaceStatus Status) : Refusal;
+
+    public sealed record CapacityExhausted(long NeededMiB, long AvailableMiB, Workspace? LeastRecentlyAccessed) : Refusal;
+
+    public sealed record DependencyDown(string Dependency) : Refusal;
+}
+
+/// <summary>What became of a request to a workspace.</summary>
+public abstract record Decision
+{
+    private Decision()
+    {
+    }
+
+    /// <summary>Wanted now; the worker sees to it.</summary>
+    public sealed record Accepted(Workspace Workspace) : Decision;
+
+    /// <summary>It is so already.</summary>
+    public sealed record Unchanged(Workspace Workspace) : Decision;
+
+    public sealed record Refused(Refusal Refusal) : Decision;
+}
