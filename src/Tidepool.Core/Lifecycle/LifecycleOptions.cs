@@ -1,0 +1,43 @@
+namespace Tidepool.Core.Lifecycle;
+
+/// <summary>How long the lifecycle may take, and how it waits.</summary>
+public sealed record LifecycleOptions
+{
+    /// <summary>Until a new workspace must be running. A first create may import the image.</summary>
+    public TimeSpan CreateDeadline { get; init; } = TimeSpan.FromMinutes(5);
+
+    public TimeSpan StartDeadline { get; init; } = TimeSpan.FromMinutes(3);
+
+    public TimeSpan StopDeadline { get; init; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>After which a deletion is reported as stuck. It is never given up.</summary>
+    public TimeSpan DeleteDeadline { get; init; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>What a worker that takes over is given at least, however late it comes.</summary>
+    public TimeSpan MinimumRun { get; init; } = TimeSpan.FromSeconds(45);
+
+    /// <summary>How long a guest may take to shut down before it is ended by force.</summary>
+    public TimeSpan StopGrace { get; init; } = TimeSpan.FromSeconds(10);
+
+    public TimeSpan LeaseDuration { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>Between two looks at a machine that is on its way.</summary>
+    public TimeSpan PollInterval { get; init; } = TimeSpan.FromMilliseconds(15);
+
+    public TimeSpan SweepInterval { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>Between two looks at the proxy, which may have been restarted without its routes.</summary>
+    public TimeSpan RouteInterval { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>What a start waits for its route; the route comes by itself later if the proxy is down.</summary>
+    public TimeSpan RouteWait { get; init; } = TimeSpan.FromSeconds(5);
+
+    public TimeSpan DeadlineOf(Workspaces.WorkspaceStatus status) => status switch
+    {
+        Workspaces.WorkspaceStatus.Creating => CreateDeadline,
+        Workspaces.WorkspaceStatus.Starting => StartDeadline,
+        Workspaces.WorkspaceStatus.Stopping => StopDeadline,
+        Workspaces.WorkspaceStatus.Deleting => DeleteDeadline,
+        _ => Timeout.InfiniteTimeSpan,
+    };
+}

@@ -1,0 +1,73 @@
+using Tidepool.Core.Runtime;
+using Tidepool.Core.Workspaces;
+
+namespace Tidepool.Core.Lifecycle;
+
+/// <summary>The next thing to do for a workspace.</summary>
+public enum LifecycleStep
+{
+    /// <summary>Make its machine. Repeatable: a machine of that name is adopted.</summary>
+    Create,
+
+    /// <summary>Boot its machine. Repeatable: a running one stays as it is.</summary>
+    Start,
+
+    /// <summary>Look again: the machine is between two states, or has no address yet.</summary>
+    Wait,
+
+    /// <summary>Ask the editor until it answers, and have the route in place. Repeatable: only looks.</summary>
+    AwaitEditor,
+
+    /// <summary>Shut its machine down. Repeatable: a stopped one stays as it is.</summary>
+    Stop,
+
+    /// <summary>Destroy its machine and disk. Repeatable: a missing one counts as destroyed.</summary>
+    Delete,
+
+    /// <summary>Forget the workspace: its machine is gone, as wanted.</summary>
+    Forget,
+
+    /// <summary>Write that it is stopped, as wanted.</summary>
+    SettleStopped,
+
+    /// <summary>Its guest shut itself down: write that this is what is wanted now.</summary>
+    AcceptShutdown,
+
+    /// <summary>Its machine is gone although it had a disk: a loss that only its user can answer.</summary>
+    ReportLoss,
+}
+
+/// <summary>From what is wanted and what is seen to the next step. Pure, total, and the only place where this is decided.</summary>
+public static class LifecyclePlan
+{
+    public static LifecycleStep Next(Workspace workspace, InstanceObservation? seen) => workspace.Desired switch
+    {
+        DesiredState.Deleted => seen is null ? LifecycleStep.Forget : LifecycleStep.Delete,
+        DesiredState.Stopped => seen switch
+        {
+            null => workspace.Provisioned ? LifecycleStep.ReportLoss : LifecycleStep.SettleStopped,
+            { State: InstanceState.Stopped } => LifecycleStep.SettleStopped,
+            _ => LifecycleStep.Stop,
+        },
+        DesiredState.Running => seen switch
+        {
+            null => workspace.Provisioned ? LifecycleStep.ReportLoss : LifecycleStep.Create,
+            { State: InstanceState.Stopped, StoppedBy: StopCause.Guest } when workspace.Status == WorkspaceStatus.Running => LifecycleStep.AcceptShutdown,
+            { State: InstanceState.Stopped } => LifecycleStep.Start,
+            { State: InstanceState.Running, Address: not null } => LifecycleStep.AwaitEditor,
+            _ => LifecycleStep.Wait,
+        },
+    };
+
+    /// <summary>Whether a settled workspace is still as it was left, so that nobody needs to look at it.</summary>
+    public static bool Agrees(Workspace workspace, InstanceObservation? seen) => (workspace.Desired, workspace.Status) switch
+    {
+        (DesiredState.Running, WorkspaceStatus.Running) =>
+            seen is { State: InstanceState.Running, Address: { } address } && address.Equals(workspace.Address),
+        (DesiredState.Stopped, WorkspaceStatus.Stopped) =>
+            seen is { State: InstanceState.Stopped } || (seen is null && !workspace.Provisioned),
+        (DesiredState.Deleted, _) => false,
+        (_, WorkspaceStatus.Error) => true,
+        _ => false,
+    };
+}

@@ -1,0 +1,370 @@
+using Microsoft.Extensions.Logging;
+using Tidepool.Core.Activities;
+using Tidepool.Core.Logs;
+using Tidepool.Core.Routing;
+using Tidepool.Core.Runtime;
+using Tidepool.Core.Storage;
+using Tidepool.Core.Workspaces;
+
+namespace Tidepool.Core.Lifecycle;
+
+/// <summary>
+/// Drives one workspace at a time from what is seen to what is wanted: take the lease, observe, take the next step, write
+/// what was seen, until both agree. Remembers nothing between runs, so a crash between any two steps is resumed by the next run.
+/// </summary>
+public sealed partial class Reconciler(
+    IWorkspaceStore store,
+    IWorkspaceRuntime runtime,
+    IImageCatalog images,
+    IReadinessProbe probe,
+    RoutePublisher routes,
+    IWorkspaceLog log,
+    LifecycleOptions options,
+    TimeProvider time,
+    ILogger<Reconciler> logger)
+{
+    /// <summary>The name of the lease on a workspace.</summary>
+    public static string LeaseOn(WorkspaceId id) => $"workspace:{id}";
+
+    /// <summary>One run. Throws only when cancelled or when the database fails (<see cref="StoreException"/>).</summary>
+    /// <param name="id">Which workspace.</param>
+    /// <param name="owner">Who acts: unique for each life of each worker.</param>
+    /// <param name="cancellationToken">Ends the run between two steps; whatever was begun is resumed later.</param>
+    public async Task<ReconcileResult> ReconcileAsync(WorkspaceId id, string owner, CancellationToken cancellationToken)
+    {
+        var lease = await store.TryAcquireLeaseAsync(LeaseOn(id), owner, time.GetUtcNow(), options.LeaseDuration, cancellationToken);
+        if (lease is null)
+        {
+            return new ReconcileResult.Busy();
+        }
+
+        var keeper = new LeaseKeeper(store, lease, options.LeaseDuration, time, cancellationToken);
+        try
+        {
+            return await DriveAsync(id, keeper, time.GetUtcNow() + options.MinimumRun);
+        }
+        catch (OperationCanceledException) when (keeper.Lost)
+        {
+            return new ReconcileResult.LeaseLost();
+        }
+        finally
+        {
+            await keeper.DisposeAsync();
+        }
+    }
+
+    private async Task<ReconcileResult> DriveAsync(WorkspaceId id, LeaseKeeper keeper, DateTimeOffset earliestEnd)
+    {
+        var cancellationToken = keeper.Work;
+        while (true)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (await store.FindAsync(id, cancellationToken) is not { } workspace)
+            {
+                return new ReconcileResult.Settled();
+            }
+
+            var run = new Run(workspace, keeper.Lease, earliestEnd);
+            try
+            {
+                var seen = await runtime.ObserveAsync(workspace.Instance, cancellationToken);
+                if (LifecyclePlan.Agrees(workspace, seen))
+                {
+                    return new ReconcileResult.Settled();
+                }
+
+                if (IsLate(run) && workspace.Desired != DesiredState.Deleted)
+                {
+                    await FailAsync(run, LifecycleFaults.DeadlinePassed(workspace), cancellationToken);
+                    continue;
+                }
+
+                keeper.ThrowIfExpired();
+                await TakeAsync(run, seen, cancellationToken);
+            }
+            catch (RuntimeException fault)
+            {
+                LogStepFailed(workspace.Name, fault.Code, fault);
+                if (await AnswerFaultAsync(run, fault, cancellationToken))
+                {
+                    return new ReconcileResult.Retry(fault.Message);
+                }
+            }
+        }
+    }
+
+    private Task TakeAsync(Run run, InstanceObservation? seen, CancellationToken cancellationToken)
+    {
+        var step = LifecyclePlan.Next(run.Workspace, seen);
+        LogStep(run.Workspace.Name, step);
+        return step switch
+        {
+            LifecycleStep.Create => CreateAsync(run, cancellationToken),
+            LifecycleStep.Start => StartAsync(run, seen!, cancellationToken),
+            LifecycleStep.Wait => WaitAsync(run, cancellationToken),
+            LifecycleStep.AwaitEditor => AwaitEditorAsync(run, seen!, cancellationToken),
+            LifecycleStep.Stop => StopAsync(run, cancellationToken),
+            LifecycleStep.Delete => DeleteAsync(run, cancellationToken),
+            LifecycleStep.Forget => ForgetAsync(run, cancellationToken),
+            LifecycleStep.SettleStopped => SettleStoppedAsync(run, seen, cancellationToken),
+            LifecycleStep.AcceptShutdown => AcceptShutdownAsync(run, cancellationToken),
+            LifecycleStep.ReportLoss => FailAsync(run, LifecycleFaults.InstanceLost, cancellationToken),
+        };
+    }
+
+    private async Task CreateAsync(Run run, CancellationToken cancellationToken)
+    {
+        if (await ShowAsync(run, run.Workspace with { Status = WorkspaceStatus.Creating }, StepLabels.MakingDisk, cancellationToken) is not { } workspace)
+        {
+            return;
+        }
+
+        if (images.Find(workspace.Image) is not { } image)
+        {
+            throw new RuntimeException(
+                RuntimeFaults.ImageMissing,
+                $"The image '{workspace.Image}' was never built on this machine. Run `tidepool image build`, then start the workspace again.",
+                isTransient: false);
+        }
+
+        await runtime.CreateAsync(
+            new InstanceSpec(workspace.Instance, workspace.Name, image, workspace.Cpus, workspace.MemoryMiB, WorkspaceEnvironment.Of(workspace)),
+            cancellationToken);
+        await SaveAsync(run.Lease, workspace with { Provisioned = true }, null, cancellationToken);
+    }
+
+    private async Task StartAsync(Run run, InstanceObservation seen, CancellationToken cancellationToken)
+    {
+        // A machine that was made but never said so was made by a run that ended between the two.
+        var status = run.Workspace.Status == WorkspaceStatus.Creating ? WorkspaceStatus.Creating : WorkspaceStatus.Starting;
+        var booting = run.Workspace with { Status = status, Provisioned = true, Isolation = seen.Isolation };
+        if (await ShowAsync(run, booting, StepLabels.Booting, cancellationToken) is { } workspace)
+        {
+            await runtime.StartAsync(workspace.Instance, cancellationToken);
+        }
+    }
+
+    private async Task WaitAsync(Run run, CancellationToken cancellationToken)
+    {
+        if (await ShowAsync(run, run.Workspace with { Status = InBetween(run.Workspace) }, StepLabels.Connecting, cancellationToken) is not null)
+        {
+            await Task.Delay(options.PollInterval, time, cancellationToken);
+        }
+    }
+
+    private async Task AwaitEditorAsync(Run run, InstanceObservation seen, CancellationToken cancellationToken)
+    {
+        var found = run.Workspace with { Status = InBetween(run.Workspace), Provisioned = true, Isolation = seen.Isolation, Address = seen.Address };
+        if (await ShowAsync(run, found, StepLabels.StartingEditor, cancellationToken) is not { } workspace)
+        {
+            return;
+        }
+
+        // The route goes in while the editor comes up: neither waits for the other.
+        var routed = routes.PublishAsync();
+        var watch = time.GetTimestamp();
+        while (!await probe.IsReadyAsync(seen.Address!, cancellationToken))
+        {
+            await Task.Delay(options.PollInterval, time, cancellationToken);
+
+            // Look up now and then: the user may want something else, or the guest may have gone down.
+            if (time.GetElapsedTime(watch) > TimeSpan.FromSeconds(1))
+            {
+                return;
+            }
+        }
+
+        await Task.WhenAny(routed, Task.Delay(options.RouteWait, time, cancellationToken));
+        await SettleRunningAsync(run.Lease, workspace, cancellationToken);
+    }
+
+    private async Task SettleRunningAsync(Lease lease, Workspace workspace, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        var verb = workspace.Status == WorkspaceStatus.Creating ? Verbs.Create : Verbs.Start;
+        var running = workspace with { Status = WorkspaceStatus.Running, Fault = null, Progress = null, DeadlineAt = null, StartedAt = now, UpdatedAt = now };
+        await SaveAsync(lease, running, Ended(workspace, verb, ActivityOutcome.Succeeded, null), cancellationToken);
+    }
+
+    private async Task StopAsync(Run run, CancellationToken cancellationToken)
+    {
+        if (await ShowAsync(run, run.Workspace with { Status = WorkspaceStatus.Stopping, Provisioned = true }, null, cancellationToken) is { } workspace)
+        {
+            _ = routes.PublishAsync();
+            await runtime.StopAsync(workspace.Instance, options.StopGrace, cancellationToken);
+        }
+    }
+
+    private async Task SettleStoppedAsync(Run run, InstanceObservation? seen, CancellationToken cancellationToken)
+    {
+        var stopped = Stopped(run.Workspace) with { Provisioned = run.Workspace.Provisioned || seen is not null };
+        if (await SaveAsync(run.Lease, stopped, Ended(run.Workspace, Verbs.Stop, ActivityOutcome.Succeeded, null), cancellationToken) is not null)
+        {
+            _ = routes.PublishAsync();
+        }
+    }
+
+    private async Task AcceptShutdownAsync(Run run, CancellationToken cancellationToken)
+    {
+        var stopped = Stopped(run.Workspace) with { Desired = DesiredState.Stopped };
+        var activity = Ended(run.Workspace, Verbs.Stop, ActivityOutcome.Succeeded, "The workspace shut itself down.");
+        if (await SaveAsync(run.Lease, stopped, activity, cancellationToken) is not null)
+        {
+            _ = routes.PublishAsync();
+        }
+    }
+
+    private async Task DeleteAsync(Run run, CancellationToken cancellationToken)
+    {
+        if (await ShowAsync(run, run.Workspace with { Status = WorkspaceStatus.Deleting }, null, cancellationToken) is { } workspace)
+        {
+            _ = routes.PublishAsync();
+            await runtime.DeleteAsync(workspace.Instance, cancellationToken);
+        }
+    }
+
+    private async Task ForgetAsync(Run run, CancellationToken cancellationToken)
+    {
+        var activity = Ended(run.Workspace, Verbs.Delete, ActivityOutcome.Succeeded, null);
+        if (await store.TryRemoveAsync(run.Lease, run.Workspace, activity, cancellationToken))
+        {
+            await NoteAsync(run.Workspace, activity, cancellationToken);
+            _ = routes.PublishAsync();
+        }
+    }
+
+    /// <summary>Whether the job is to come back: after a passing failure within the deadline, and always for a deletion.</summary>
+    private async Task<bool> AnswerFaultAsync(Run run, RuntimeException fault, CancellationToken cancellationToken)
+    {
+        if (run.Workspace.Desired == DesiredState.Deleted)
+        {
+            if (await store.FindAsync(run.Workspace.Id, cancellationToken) is { } current && current.Fault?.Code != fault.Code)
+            {
+                await SaveAsync(run.Lease, current with { Fault = new WorkspaceFault(fault.Code, fault.Message), UpdatedAt = time.GetUtcNow() }, null, cancellationToken);
+            }
+
+            return true;
+        }
+
+        if (fault.IsTransient && !IsLate(run))
+        {
+            return true;
+        }
+
+        if (await store.FindAsync(run.Workspace.Id, cancellationToken) is { } latest && latest.Desired == run.Workspace.Desired)
+        {
+            await FailAsync(run with { Workspace = latest }, new WorkspaceFault(fault.Code, fault.Message), cancellationToken);
+        }
+
+        return false;
+    }
+
+    private async Task FailAsync(Run run, WorkspaceFault fault, CancellationToken cancellationToken)
+    {
+        var verb = run.Workspace.Status switch
+        {
+            WorkspaceStatus.Creating => Verbs.Create,
+            WorkspaceStatus.Stopping => Verbs.Stop,
+            WorkspaceStatus.Deleting => Verbs.Delete,
+            _ => Verbs.Start,
+        };
+        var failed = run.Workspace with { Status = WorkspaceStatus.Error, Fault = fault, Progress = null, DeadlineAt = null, UpdatedAt = time.GetUtcNow() };
+        if (await SaveAsync(run.Lease, failed, Ended(run.Workspace, verb, ActivityOutcome.Failed, fault.Message), cancellationToken) is not null)
+        {
+            _ = routes.PublishAsync();
+            await NoteConsoleAsync(failed, cancellationToken);
+        }
+    }
+
+    /// <summary>Writes what a workspace has come to, if that is news. Null if it changed under us: look again.</summary>
+    private async Task<Workspace?> ShowAsync(Run run, Workspace shown, string? label, CancellationToken cancellationToken)
+    {
+        shown = shown with { Progress = StepLabels.Progress(shown.Status, label) };
+        if (run.Workspace.Status != shown.Status || shown.DeadlineAt is null)
+        {
+            shown = shown with { DeadlineAt = time.GetUtcNow() + options.DeadlineOf(shown.Status), Fault = null };
+        }
+
+        if (shown == run.Workspace)
+        {
+            return shown;
+        }
+
+        var saved = await SaveAsync(run.Lease, shown with { UpdatedAt = time.GetUtcNow() }, null, cancellationToken);
+        if (saved?.Progress is { } progress && progress != run.Workspace.Progress)
+        {
+            await log.AppendAsync(saved.Name, [new LogEntry(time.GetUtcNow(), "lifecycle", $"{progress.Label} ({progress.Step} of {progress.Of})")], cancellationToken);
+        }
+
+        return saved;
+    }
+
+    /// <summary>The workspace as stored now, or null if it changed under us or the lease is lost: look again.</summary>
+    private async Task<Workspace?> SaveAsync(Lease lease, Workspace workspace, Activity? activity, CancellationToken cancellationToken)
+    {
+        if (!await store.TrySaveObservationAsync(lease, workspace, activity, cancellationToken))
+        {
+            return null;
+        }
+
+        if (activity is not null)
+        {
+            await NoteAsync(workspace, activity, cancellationToken);
+        }
+
+        return workspace with { Version = workspace.Version + 1 };
+    }
+
+    private Task NoteAsync(Workspace workspace, Activity activity, CancellationToken cancellationToken) =>
+        log.AppendAsync(
+            workspace.Name,
+            [new LogEntry(activity.At, "lifecycle", $"{activity.Verb}: {activity.Outcome.ToString().ToLowerInvariant()}{(activity.Detail is null ? "" : ". " + activity.Detail)}", activity.Duration?.TotalMilliseconds)],
+            cancellationToken);
+
+    private async Task NoteConsoleAsync(Workspace workspace, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var console = await runtime.ReadConsoleAsync(workspace.Instance, 8_000, cancellationToken);
+            var at = time.GetUtcNow();
+            await log.AppendAsync(
+                workspace.Name,
+                [.. console.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(line => new LogEntry(at, "console", line))],
+                cancellationToken);
+        }
+        catch (RuntimeException fault)
+        {
+            LogNoConsole(workspace.Name, fault);
+        }
+    }
+
+    private Activity Ended(Workspace workspace, string verb, ActivityOutcome outcome, string? detail)
+    {
+        var now = time.GetUtcNow();
+        TimeSpan? duration = workspace.DeadlineAt is { } deadline ? now - (deadline - options.DeadlineOf(workspace.Status)) : null;
+        return new Activity(workspace.Id, workspace.Name, verb, Actor.System, outcome, detail, duration, now);
+    }
+
+    private Workspace Stopped(Workspace workspace) =>
+        workspace with { Status = WorkspaceStatus.Stopped, Fault = null, Progress = null, DeadlineAt = null, Address = null, UpdatedAt = time.GetUtcNow() };
+
+    private bool IsLate(Run run)
+    {
+        var now = time.GetUtcNow();
+        return run.Workspace.DeadlineAt is { } deadline && now >= deadline && now >= run.EarliestEnd;
+    }
+
+    private static WorkspaceStatus InBetween(Workspace workspace) =>
+        workspace.Status == WorkspaceStatus.Creating ? WorkspaceStatus.Creating : WorkspaceStatus.Starting;
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "{WorkspaceName}: {Step}.")]
+    private partial void LogStep(WorkspaceName workspaceName, LifecycleStep step);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A step for {WorkspaceName} failed with {Code}.")]
+    private partial void LogStepFailed(WorkspaceName workspaceName, string code, Exception fault);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The console of {WorkspaceName} could not be read.")]
+    private partial void LogNoConsole(WorkspaceName workspaceName, Exception fault);
+
+    private sealed record Run(Workspace Workspace, Lease Lease, DateTimeOffset EarliestEnd);
+}

@@ -1,0 +1,49 @@
+using Microsoft.Extensions.Logging;
+using Tidepool.Core.Jobs;
+using Tidepool.Core.Runtime;
+using Tidepool.Core.Storage;
+
+namespace Tidepool.Core.Lifecycle;
+
+/// <summary>Compares all that is wanted with all that is there, and asks for a look at whatever does not agree.</summary>
+public sealed partial class Sweeper(IWorkspaceStore store, IWorkspaceRuntime runtime, IJobQueue queue, ILogger<Sweeper> logger)
+{
+    /// <summary>One sweep. Returns how many workspaces are to be looked at.</summary>
+    /// <exception cref="RuntimeException">The runtime cannot be asked; what is unsettled was enqueued all the same.</exception>
+    public async Task<int> SweepAsync(CancellationToken cancellationToken)
+    {
+        var workspaces = await store.ListAllAsync(cancellationToken);
+        IReadOnlyList<InstanceObservation>? seen = null;
+        RuntimeException? fault = null;
+        try
+        {
+            seen = await runtime.ObserveAllAsync(cancellationToken);
+        }
+        catch (RuntimeException unreachable)
+        {
+            fault = unreachable;
+        }
+
+        var byName = seen?.ToDictionary(observation => observation.Name);
+        var count = 0;
+        foreach (var workspace in workspaces)
+        {
+            var agrees = byName is null ? workspace.IsSettled : LifecyclePlan.Agrees(workspace, byName.GetValueOrDefault(workspace.Instance));
+            if (!agrees)
+            {
+                await queue.SendAsync(new Job(workspace.Id), TimeSpan.Zero, cancellationToken);
+                count++;
+            }
+        }
+
+        if (count > 0)
+        {
+            LogSwept(count, workspaces.Count);
+        }
+
+        return fault is null ? count : throw fault;
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Count} of {Total} workspaces are not as wanted and will be looked at.")]
+    private partial void LogSwept(int count, int total);
+}

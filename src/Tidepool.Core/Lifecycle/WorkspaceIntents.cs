@@ -1,0 +1,46 @@
+using Tidepool.Core.Workspaces;
+
+namespace Tidepool.Core.Lifecycle;
+
+/// <summary>What a user may want of a workspace, and what each wish makes of it. Pure; writing is the store's.</summary>
+public static class WorkspaceIntents
+{
+    /// <summary>Wants it running. From any state but one on its way to deletion.</summary>
+    public static Decision Start(Workspace workspace, LifecycleOptions options, DateTimeOffset now) => workspace switch
+    {
+        { Desired: DesiredState.Deleted } => Refuse(workspace, DesiredState.Running),
+        { Desired: DesiredState.Running, Status: not WorkspaceStatus.Error } => new Decision.Unchanged(workspace),
+        _ => new Decision.Accepted(Towards(
+            workspace with { Desired = DesiredState.Running },
+            workspace.Provisioned ? WorkspaceStatus.Starting : WorkspaceStatus.Creating,
+            options,
+            now)),
+    };
+
+    /// <summary>Wants it stopped. Ends a create or a start that is under way.</summary>
+    public static Decision Stop(Workspace workspace, LifecycleOptions options, DateTimeOffset now) => workspace switch
+    {
+        { Desired: DesiredState.Deleted } => Refuse(workspace, DesiredState.Stopped),
+        { Desired: DesiredState.Stopped, Status: not WorkspaceStatus.Error } => new Decision.Unchanged(workspace),
+        _ => new Decision.Accepted(Towards(workspace with { Desired = DesiredState.Stopped }, WorkspaceStatus.Stopping, options, now)),
+    };
+
+    /// <summary>Wants it gone. Wins over everything, and nothing undoes it.</summary>
+    public static Decision Delete(Workspace workspace, LifecycleOptions options, DateTimeOffset now) =>
+        workspace.Desired == DesiredState.Deleted
+            ? new Decision.Unchanged(workspace)
+            : new Decision.Accepted(Towards(workspace with { Desired = DesiredState.Deleted }, WorkspaceStatus.Deleting, options, now));
+
+    /// <summary>The workspace on its way to what it now wants, with a fresh deadline and its old fault forgotten.</summary>
+    public static Workspace Towards(Workspace workspace, WorkspaceStatus status, LifecycleOptions options, DateTimeOffset now) =>
+        workspace with
+        {
+            Status = status,
+            Fault = null,
+            Progress = null,
+            DeadlineAt = now + options.DeadlineOf(status),
+            UpdatedAt = now,
+        };
+
+    private static Decision.Refused Refuse(Workspace workspace, DesiredState to) => new(new Refusal.TransitionRefused(workspace.Status, to));
+}

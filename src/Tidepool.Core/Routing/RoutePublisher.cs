@@ -1,0 +1,104 @@
+using Microsoft.Extensions.Logging;
+using Tidepool.Core.Lifecycle;
+using Tidepool.Core.Storage;
+using Tidepool.Core.Workspaces;
+
+namespace Tidepool.Core.Routing;
+
+/// <summary>
+/// Keeps the proxy's routes what the database says. The only writer: calls that come while a change is under way are
+/// answered together by the next one.
+/// </summary>
+public sealed partial class RoutePublisher(IWorkspaceStore store, IRouteTable table, LifecycleOptions options, TimeProvider time, ILogger<RoutePublisher> logger)
+{
+    private readonly Lock gate = new();
+    private TaskCompletionSource<bool> next = NewRound();
+    private TaskCompletionSource asked = NewSignal();
+
+    /// <summary>The routes that follow from what is wanted: workspaces that are to run and have an address.</summary>
+    public static IReadOnlyList<WorkspaceRoute> Wanted(IEnumerable<Workspace> workspaces) =>
+        [.. workspaces
+            .Where(w => w is { Desired: DesiredState.Running, Address: not null, Status: not WorkspaceStatus.Error })
+            .OrderBy(w => w.Name.Value, StringComparer.Ordinal)
+            .Select(w => new WorkspaceRoute(w.Name, w.Address!, [.. w.Ports.Select(p => p.Port).OrderBy(p => p.Value)]))];
+
+    /// <summary>
+    /// Asks for the routes to be looked at. The task ends when a look that began after this call has ended: true if the proxy
+    /// now serves what is wanted, false if it could not be brought there.
+    /// </summary>
+    public Task<bool> PublishAsync()
+    {
+        lock (gate)
+        {
+            asked.TrySetResult();
+            return next.Task;
+        }
+    }
+
+    /// <summary>Looks whenever asked, and regularly, until cancelled.</summary>
+    public async Task RunAsync(Func<bool, string?, CancellationToken, Task> report, CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            TaskCompletionSource<bool> round;
+            lock (gate)
+            {
+                round = next;
+                next = NewRound();
+                asked = NewSignal();
+            }
+
+            var fault = await ApplyOnceAsync(cancellationToken);
+            round.TrySetResult(fault is null);
+            await report(fault is null, fault, cancellationToken);
+
+            Task signal;
+            lock (gate)
+            {
+                signal = asked.Task;
+            }
+
+            try
+            {
+                await signal.WaitAsync(options.RouteInterval, time, cancellationToken);
+            }
+            catch (TimeoutException)
+            {
+                // The regular look.
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                return;
+            }
+        }
+    }
+
+    private async Task<string?> ApplyOnceAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var wanted = Wanted(await store.ListAllAsync(cancellationToken));
+            if (await table.ApplyAsync(wanted, cancellationToken))
+            {
+                LogApplied(wanted.Count);
+            }
+
+            return null;
+        }
+        catch (Exception fault) when (fault is RouteTableException or StoreException)
+        {
+            LogFailed(fault);
+            return fault.Message;
+        }
+    }
+
+    private static TaskCompletionSource<bool> NewRound() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "The proxy serves {Count} workspaces.")]
+    private partial void LogApplied(int count);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The proxy's routes could not be brought up to date; trying again.")]
+    private partial void LogFailed(Exception fault);
+}

@@ -1,0 +1,34 @@
+namespace Tidepool.Core.State;
+
+/// <summary>Where things are in the state directory that all processes of one Tidepool share.</summary>
+public sealed class StatePaths(string root)
+{
+    public string Root { get; } = Path.GetFullPath(root);
+
+    public string Settings => At("settings.json");
+
+    /// <summary>User name and password hash, as JSON; read by the worker only.</summary>
+    public string Auth => At("auth.json");
+
+    public string Database => At("tidepool.db");
+
+    public string ServerSocket => At("run", "server.sock");
+
+    public string CaddyAdminSocket => At("run", "caddy-admin.sock");
+
+    public string JobsBell => At("run", "jobs.bell");
+
+    public string ChangesBell => At("run", "changes.bell");
+
+    public string CaddyConfig => At("caddy", "config.json");
+
+    public string IncusSocket => At("incus", "unix.socket");
+
+    public string Images => At("images");
+
+    public string WorkspaceLogs => At(".logs");
+
+    public string Run => At("run");
+
+    private string At(params string[] parts) => Path.Combine([Root, .. parts]);
+}
