@@ -6,7 +6,7 @@ namespace Tidepool.Core.Lifecycle;
 /// <summary>The next thing to do for a workspace.</summary>
 public enum LifecycleStep
 {
-    /// <summary>Make its machine. Repeatable: a machine of that name is adopted.</summary>
+    /// <summary>Make its machine. Repeatable: one that is still being made is waited for, one left half made is made anew.</summary>
     Create,
 
     /// <summary>Boot its machine. Repeatable: a running one stays as it is.</summary>
@@ -47,11 +47,13 @@ public static class LifecyclePlan
         {
             null => workspace.Provisioned ? LifecycleStep.ReportLoss : LifecycleStep.SettleStopped,
             { State: InstanceState.Stopped } => LifecycleStep.SettleStopped,
+            { State: not InstanceState.Running } when !workspace.Provisioned => LifecycleStep.SettleStopped,
             _ => LifecycleStep.Stop,
         },
         DesiredState.Running => seen switch
         {
             null => workspace.Provisioned ? LifecycleStep.ReportLoss : LifecycleStep.Create,
+            { State: not InstanceState.Running } when !workspace.Provisioned => LifecycleStep.Create,
             { State: InstanceState.Stopped, StoppedBy: StopCause.Guest } when workspace.Status == WorkspaceStatus.Running => LifecycleStep.AcceptShutdown,
             { State: InstanceState.Stopped } => LifecycleStep.Start,
             { State: InstanceState.Running, Address: not null } => LifecycleStep.AwaitEditor,
@@ -65,7 +67,7 @@ public static class LifecyclePlan
         (DesiredState.Running, WorkspaceStatus.Running) =>
             seen is { State: InstanceState.Running, Address: { } address } && address.Equals(workspace.Address),
         (DesiredState.Stopped, WorkspaceStatus.Stopped) =>
-            seen is { State: InstanceState.Stopped } || (seen is null && !workspace.Provisioned),
+            seen is { State: InstanceState.Stopped } || (!workspace.Provisioned && seen is not { State: InstanceState.Running }),
         (DesiredState.Deleted, _) => false,
         (_, WorkspaceStatus.Error) => true,
         _ => false,

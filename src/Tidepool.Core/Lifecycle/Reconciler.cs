@@ -106,7 +106,7 @@ public sealed partial class Reconciler(
             LifecycleStep.Stop => StopAsync(run, cancellationToken),
             LifecycleStep.Delete => DeleteAsync(run, cancellationToken),
             LifecycleStep.Forget => ForgetAsync(run, cancellationToken),
-            LifecycleStep.SettleStopped => SettleStoppedAsync(run, seen, cancellationToken),
+            LifecycleStep.SettleStopped => SettleStoppedAsync(run, cancellationToken),
             LifecycleStep.AcceptShutdown => AcceptShutdownAsync(run, cancellationToken),
             LifecycleStep.ReportLoss => FailAsync(run, LifecycleFaults.InstanceLost, cancellationToken),
         };
@@ -135,9 +135,8 @@ public sealed partial class Reconciler(
 
     private async Task StartAsync(Run run, InstanceObservation seen, CancellationToken cancellationToken)
     {
-        // A machine that was made but never said so was made by a run that ended between the two.
         var status = run.Workspace.Status == WorkspaceStatus.Creating ? WorkspaceStatus.Creating : WorkspaceStatus.Starting;
-        var booting = run.Workspace with { Status = status, Provisioned = true, Isolation = seen.Isolation };
+        var booting = run.Workspace with { Status = status, Isolation = seen.Isolation };
         if (await ShowAsync(run, booting, StepLabels.Booting, cancellationToken) is { } workspace)
         {
             await runtime.StartAsync(workspace.Instance, cancellationToken);
@@ -195,10 +194,9 @@ public sealed partial class Reconciler(
         }
     }
 
-    private async Task SettleStoppedAsync(Run run, InstanceObservation? seen, CancellationToken cancellationToken)
+    private async Task SettleStoppedAsync(Run run, CancellationToken cancellationToken)
     {
-        var stopped = Stopped(run.Workspace) with { Provisioned = run.Workspace.Provisioned || seen is not null };
-        if (await SaveAsync(run.Lease, stopped, Ended(run.Workspace, Verbs.Stop, ActivityOutcome.Succeeded, null), cancellationToken) is not null)
+        if (await SaveAsync(run.Lease, Stopped(run.Workspace), Ended(run.Workspace, Verbs.Stop, ActivityOutcome.Succeeded, null), cancellationToken) is not null)
         {
             _ = routes.PublishAsync();
         }

@@ -9,7 +9,7 @@ namespace Tidepool.Core.Logs;
 /// Workspace logs as JSON lines, <c>{name}/log.jsonl</c> below one directory, 0600. At <see cref="MaxBytes"/> the file is
 /// renamed to <c>log.1.jsonl</c> and begun anew, so a workspace never takes more than twice that.
 /// </summary>
-public sealed partial class WorkspaceLogFiles(string directory, ILogger<WorkspaceLogFiles> logger) : IWorkspaceLog
+public sealed partial class WorkspaceLogFiles(string directory, ILogger<WorkspaceLogFiles> logger) : IWorkspaceLog, IDisposable
 {
     private const long MaxBytes = 1024 * 1024;
     private static readonly UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
@@ -77,6 +77,8 @@ public sealed partial class WorkspaceLogFiles(string directory, ILogger<Workspac
 
         return lines.Count <= tail ? lines : lines[^tail..];
     }
+
+    public void Dispose() => oneWriter.Dispose();
 
     private static LogEntry? Parse(string line)
     {

@@ -76,10 +76,13 @@ public interface IWorkspaceRuntime
     /// <summary>Imports the image and warms it, so that the first machine is made as fast as the next ones.</summary>
     Task ImportImageAsync(RuntimeImage image, CancellationToken cancellationToken);
 
-    /// <summary>Makes a stopped machine from its image. Success if one exists under that name already.</summary>
+    /// <summary>
+    /// Makes a stopped machine from its image. One that an earlier call is still making is waited for; one that an earlier call
+    /// left is made anew, so this must not be called for a workspace that was ever started.
+    /// </summary>
     Task CreateAsync(InstanceSpec spec, CancellationToken cancellationToken);
 
-    /// <summary>Copies a machine's disk into a new stopped machine with an identity of its own.</summary>
+    /// <summary>Copies a machine's disk into a new stopped machine with an identity of its own. Repeatable as <see cref="CreateAsync"/> is.</summary>
     Task CloneAsync(InstanceName source, InstanceSpec spec, CancellationToken cancellationToken);
 
     Task StartAsync(InstanceName name, CancellationToken cancellationToken);

@@ -1,0 +1,87 @@
+using System.Net;
+using Tidepool.Core.Runtime;
+using Tidepool.Core.Workspaces;
+
+namespace Tidepool.Db.Workspaces;
+
+/// <summary>A workspace as it is stored. Its ports are one column, for they are only ever read and replaced together with it.</summary>
+internal sealed class WorkspaceRow
+{
+    public Guid Id { get; set; }
+    public string Name { get; set; } = "";
+    public string? Description { get; set; }
+    public string Image { get; set; } = "";
+    public int Cpus { get; set; }
+    public int MemoryMiB { get; set; }
+    public DesiredState Desired { get; set; }
+    public WorkspaceStatus Status { get; set; }
+    public bool Provisioned { get; set; }
+    public Isolation? Isolation { get; set; }
+    public string? Address { get; set; }
+    public string? FaultCode { get; set; }
+    public string? FaultMessage { get; set; }
+    public int? ProgressStep { get; set; }
+    public int? ProgressOf { get; set; }
+    public string? ProgressLabel { get; set; }
+    public string? Ports { get; set; }
+    public DateTimeOffset CreatedAt { get; set; }
+    public DateTimeOffset UpdatedAt { get; set; }
+    public DateTimeOffset? StartedAt { get; set; }
+    public DateTimeOffset? LastAccessedAt { get; set; }
+    public DateTimeOffset? DeadlineAt { get; set; }
+    public long Version { get; set; }
+    public long Revision { get; set; }
+
+    public static WorkspaceRow Of(Workspace workspace, long revision) => new()
+    {
+        Id = workspace.Id.Value,
+        Name = workspace.Name.Value,
+        Description = workspace.Description,
+        Image = workspace.Image,
+        Cpus = workspace.Cpus,
+        MemoryMiB = workspace.MemoryMiB,
+        Desired = workspace.Desired,
+        Status = workspace.Status,
+        Provisioned = workspace.Provisioned,
+        Isolation = workspace.Isolation,
+        Address = workspace.Address?.ToString(),
+        FaultCode = workspace.Fault?.Code,
+        FaultMessage = workspace.Fault?.Message,
+        ProgressStep = workspace.Progress?.Step,
+        ProgressOf = workspace.Progress?.Of,
+        ProgressLabel = workspace.Progress?.Label,
+        Ports = PortColumn.Write(workspace.Ports),
+        CreatedAt = workspace.CreatedAt,
+        UpdatedAt = workspace.UpdatedAt,
+        StartedAt = workspace.StartedAt,
+        LastAccessedAt = workspace.LastAccessedAt,
+        DeadlineAt = workspace.DeadlineAt,
+        Version = workspace.Version + 1,
+        Revision = revision,
+    };
+
+    public Workspace ToWorkspace() => new()
+    {
+        Id = new WorkspaceId(Id),
+        Name = WorkspaceName.Parse(Name),
+        Description = Description,
+        Image = Image,
+        Cpus = Cpus,
+        MemoryMiB = MemoryMiB,
+        Desired = Desired,
+        Status = Status,
+        Provisioned = Provisioned,
+        Isolation = Isolation,
+        Address = Address is null ? null : IPAddress.Parse(Address),
+        Fault = FaultCode is null ? null : new WorkspaceFault(FaultCode, FaultMessage ?? ""),
+        Progress = ProgressStep is null ? null : new WorkspaceProgress(ProgressStep.Value, ProgressOf ?? 0, ProgressLabel ?? ""),
+        Ports = PortColumn.Read(Ports),
+        CreatedAt = CreatedAt,
+        UpdatedAt = UpdatedAt,
+        StartedAt = StartedAt,
+        LastAccessedAt = LastAccessedAt,
+        DeadlineAt = DeadlineAt,
+        Version = Version,
+        Revision = Revision,
+    };
+}

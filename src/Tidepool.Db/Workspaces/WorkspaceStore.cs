@@ -1,0 +1,274 @@
+using Microsoft.EntityFrameworkCore;
+using Tidepool.Core.Activities;
+using Tidepool.Core.Jobs;
+using Tidepool.Core.Storage;
+using Tidepool.Core.Workspaces;
+using Tidepool.Db.Activities;
+using Tidepool.Db.Jobs;
+using Tidepool.Db.Leases;
+using Tidepool.Db.Schema;
+
+namespace Tidepool.Db.Workspaces;
+
+internal sealed class WorkspaceStore(Database database, CommitBells bells, TimeProvider time) : IWorkspaceStore
+{
+    public async Task<Workspace?> FindAsync(WorkspaceId id, CancellationToken cancellationToken) =>
+        (await database.ReadAsync(db => WorkspaceQueries.ById(db, id.Value, cancellationToken), cancellationToken))?.ToWorkspace();
+
+    public async Task<Workspace?> FindByNameAsync(WorkspaceName name, CancellationToken cancellationToken) =>
+        (await database.ReadAsync(db => WorkspaceQueries.ByName(db, name.Value, cancellationToken), cancellationToken))?.ToWorkspace();
+
+    public async Task<Page<Workspace>> ListAsync(int limit, string? cursor, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
+        var (createdAt, id) = cursor is null ? (DateTimeOffset.MaxValue, Guid.AllBitsSet) : Cursor.ReadWorkspace(cursor);
+        var rows = await database.ReadAsync(
+            db => WorkspaceQueries.Older(db, createdAt, id, limit + 1).ToListAsync(cancellationToken).AsTask(),
+            cancellationToken);
+        return new Page<Workspace>(
+            [.. rows.Take(limit).Select(row => row.ToWorkspace())],
+            rows.Count > limit ? Cursor.OfWorkspace(rows[limit - 1].CreatedAt, rows[limit - 1].Id) : null);
+    }
+
+    public async Task<IReadOnlyList<Workspace>> ListAllAsync(CancellationToken cancellationToken)
+    {
+        var rows = await database.ReadAsync(
+            db => WorkspaceQueries.ChangedAfter(db, 0).ToListAsync(cancellationToken).AsTask(),
+            cancellationToken);
+        return [.. rows.Select(row => row.ToWorkspace())];
+    }
+
+    public async Task<AddOutcome> AddAsync(Workspace workspace, Activity activity, int limit, CancellationToken cancellationToken)
+    {
+        var outcome = await TryAddAsync(workspace, activity, limit, cancellationToken);
+        if (outcome == AddOutcome.Added)
+        {
+            bells.WorkspaceChanged();
+            bells.JobRecorded();
+        }
+
+        return outcome;
+    }
+
+    public async Task<bool> TrySaveIntentAsync(Workspace workspace, Activity activity, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        var saved = await database.WriteAsync(
+            async db =>
+            {
+                if (!await TryReplaceAsync(db, workspace, cancellationToken))
+                {
+                    return false;
+                }
+
+                db.Activities.Add(ActivityRow.Of(activity));
+                await JobTable.RecordAsync(db, new Job(workspace.Id), now, cancellationToken);
+                await db.SaveChangesAsync(cancellationToken);
+                return true;
+            },
+            cancellationToken);
+        if (saved)
+        {
+            bells.WorkspaceChanged();
+            bells.JobRecorded();
+        }
+
+        return saved;
+    }
+
+    public async Task<bool> TrySaveObservationAsync(Lease lease, Workspace workspace, Activity? activity, CancellationToken cancellationToken)
+    {
+        var saved = await database.WriteAsync(
+            async db =>
+            {
+                if (!await LeaseTable.IsHeldAsync(db, lease, cancellationToken) || !await TryReplaceAsync(db, workspace, cancellationToken))
+                {
+                    return false;
+                }
+
+                if (activity is not null)
+                {
+                    db.Activities.Add(ActivityRow.Of(activity));
+                    await db.SaveChangesAsync(cancellationToken);
+                }
+
+                return true;
+            },
+            cancellationToken);
+        if (saved)
+        {
+            bells.WorkspaceChanged();
+        }
+
+        return saved;
+    }
+
+    public async Task<bool> TryRemoveAsync(Lease lease, Workspace workspace, Activity activity, CancellationToken cancellationToken)
+    {
+        var removed = await database.WriteAsync(
+            async db =>
+            {
+                var (id, version) = (workspace.Id.Value, workspace.Version);
+                if (!await LeaseTable.IsHeldAsync(db, lease, cancellationToken)
+                    || await db.Workspaces.Where(row => row.Id == id && row.Version == version).ExecuteDeleteAsync(cancellationToken) == 0)
+                {
+                    return false;
+                }
+
+                var revision = await RevisionRow.NextAsync(db, cancellationToken);
+                db.Removals.Add(new RemovalRow { Revision = revision, Workspace = id, Name = workspace.Name.Value });
+                db.Activities.Add(ActivityRow.Of(activity));
+                await db.SaveChangesAsync(cancellationToken);
+                await PruneRemovalsAsync(db, cancellationToken);
+                await LeaseTable.ForgetAsync(db, lease, cancellationToken);
+                return true;
+            },
+            cancellationToken);
+        if (removed)
+        {
+            bells.WorkspaceChanged();
+        }
+
+        return removed;
+    }
+
+    public Task<ChangeSet> ReadChangesAsync(long revision, CancellationToken cancellationToken) =>
+        database.ReadSnapshotAsync(
+            async db =>
+            {
+                var current = await RevisionRow.CurrentAsync(db, cancellationToken);
+                if (current <= revision)
+                {
+                    return new ChangeSet(current, [], []);
+                }
+
+                var changed = await WorkspaceQueries.ChangedAfter(db, revision).ToListAsync(cancellationToken);
+                List<RemovalRow> removed = revision == 0
+                    ? []
+                    : await db.Removals.AsNoTracking()
+                        .Where(row => row.Revision > revision)
+                        .OrderBy(row => row.Revision)
+                        .ToListAsync(cancellationToken);
+                return new ChangeSet(current, [.. changed.Select(row => row.ToWorkspace())], [.. removed.Select(row => row.ToRemoval())]);
+            },
+            cancellationToken);
+
+    public async Task<Page<Activity>> ListActivityAsync(WorkspaceId? workspace, int limit, string? cursor, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
+        var before = cursor is null ? long.MaxValue : Cursor.ReadActivity(cursor);
+        var rows = await database.ReadAsync(
+            db =>
+            {
+                var activities = db.Activities.AsNoTracking().Where(row => row.Sequence < before);
+                if (workspace is { Value: var id })
+                {
+                    activities = activities.Where(row => row.Workspace == id);
+                }
+
+                return activities.OrderByDescending(row => row.Sequence).Take(limit + 1).ToListAsync(cancellationToken);
+            },
+            cancellationToken);
+        return new Page<Activity>(
+            [.. rows.Take(limit).Select(row => row.ToActivity())],
+            rows.Count > limit ? Cursor.OfActivity(rows[limit - 1].Sequence) : null);
+    }
+
+    public Task<Lease?> TryAcquireLeaseAsync(string resource, string owner, DateTimeOffset now, TimeSpan duration, CancellationToken cancellationToken) =>
+        database.WriteAsync(
+            db => LeaseTable.TryAcquireAsync(db, resource, owner, now, now + duration, cancellationToken),
+            lease => lease is not null,
+            cancellationToken);
+
+    public async Task<Lease?> TryRenewLeaseAsync(Lease lease, DateTimeOffset now, TimeSpan duration, CancellationToken cancellationToken)
+    {
+        var renewed = lease with { ExpiresAt = now + duration };
+        return await database.WriteAsync(db => LeaseTable.TryRenewAsync(db, lease, renewed.ExpiresAt, cancellationToken), cancellationToken)
+            ? renewed
+            : null;
+    }
+
+    public Task ReleaseLeaseAsync(Lease lease, CancellationToken cancellationToken) =>
+        database.WriteAsync(db => LeaseTable.ReleaseAsync(db, lease, cancellationToken), cancellationToken);
+
+    private async Task<AddOutcome> TryAddAsync(Workspace workspace, Activity activity, int limit, CancellationToken cancellationToken)
+    {
+        var (now, name) = (time.GetUtcNow(), workspace.Name.Value);
+        try
+        {
+            return await database.WriteAsync(
+                async db =>
+                {
+                    if (await db.Workspaces.AnyAsync(row => row.Name == name, cancellationToken))
+                    {
+                        return AddOutcome.NameTaken;
+                    }
+
+                    if (await db.Workspaces.CountAsync(cancellationToken) >= limit)
+                    {
+                        return AddOutcome.LimitReached;
+                    }
+
+                    db.Workspaces.Add(WorkspaceRow.Of(workspace, await RevisionRow.NextAsync(db, cancellationToken)));
+                    db.Activities.Add(ActivityRow.Of(activity));
+                    await JobTable.RecordAsync(db, new Job(workspace.Id), now, cancellationToken);
+                    await db.SaveChangesAsync(cancellationToken);
+                    return AddOutcome.Added;
+                },
+                outcome => outcome == AddOutcome.Added,
+                cancellationToken);
+        }
+        catch (StoreException failure) when (database.IsUniqueViolation(failure))
+        {
+            // Where writes do not exclude each other, another may have added the name since it was looked for.
+            return AddOutcome.NameTaken;
+        }
+    }
+
+    /// <summary>Replaces all but the id, the name and the time of creation, which never change.</summary>
+    private static async Task<bool> TryReplaceAsync(TidepoolDbContext db, Workspace workspace, CancellationToken cancellationToken)
+    {
+        var version = workspace.Version;
+        var next = WorkspaceRow.Of(workspace, await RevisionRow.NextAsync(db, cancellationToken));
+        var replaced = await db.Workspaces
+            .Where(row => row.Id == next.Id && row.Version == version)
+            .ExecuteUpdateAsync(
+                row => row
+                    .SetProperty(r => r.Description, next.Description)
+                    .SetProperty(r => r.Image, next.Image)
+                    .SetProperty(r => r.Cpus, next.Cpus)
+                    .SetProperty(r => r.MemoryMiB, next.MemoryMiB)
+                    .SetProperty(r => r.Desired, next.Desired)
+                    .SetProperty(r => r.Status, next.Status)
+                    .SetProperty(r => r.Provisioned, next.Provisioned)
+                    .SetProperty(r => r.Isolation, next.Isolation)
+                    .SetProperty(r => r.Address, next.Address)
+                    .SetProperty(r => r.FaultCode, next.FaultCode)
+                    .SetProperty(r => r.FaultMessage, next.FaultMessage)
+                    .SetProperty(r => r.ProgressStep, next.ProgressStep)
+                    .SetProperty(r => r.ProgressOf, next.ProgressOf)
+                    .SetProperty(r => r.ProgressLabel, next.ProgressLabel)
+                    .SetProperty(r => r.Ports, next.Ports)
+                    .SetProperty(r => r.UpdatedAt, next.UpdatedAt)
+                    .SetProperty(r => r.StartedAt, next.StartedAt)
+                    .SetProperty(r => r.LastAccessedAt, next.LastAccessedAt)
+                    .SetProperty(r => r.DeadlineAt, next.DeadlineAt)
+                    .SetProperty(r => r.Version, next.Version)
+                    .SetProperty(r => r.Revision, next.Revision),
+                cancellationToken);
+        return replaced == 1;
+    }
+
+    private static async Task PruneRemovalsAsync(TidepoolDbContext db, CancellationToken cancellationToken)
+    {
+        var oldestKept = await db.Removals
+            .OrderByDescending(row => row.Revision)
+            .Skip(RemovalRow.Kept - 1)
+            .Select(row => (long?)row.Revision)
+            .FirstOrDefaultAsync(cancellationToken);
+        if (oldestKept is not null)
+        {
+            await db.Removals.Where(row => row.Revision < oldestKept).ExecuteDeleteAsync(cancellationToken);
+        }
+    }
+}

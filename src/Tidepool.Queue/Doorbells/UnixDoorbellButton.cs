@@ -1,0 +1,31 @@
+using System.Net.Sockets;
+using Tidepool.Core.Jobs;
+
+namespace Tidepool.Queue.Doorbells;
+
+/// <summary>The ringing side of a <see cref="UnixDoorbell"/> in another process: one byte to its socket, if it is there and not full.</summary>
+internal sealed class UnixDoorbellButton(string path) : IDoorbell, IDisposable
+{
+    private static readonly byte[] Signal = [1];
+
+    private readonly UnixDomainSocketEndPoint listener = new(path);
+    private readonly Socket socket = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { Blocking = false };
+
+    public void Ring()
+    {
+        try
+        {
+            socket.SendTo(Signal, listener);
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            // Nobody listens, or so many rings are waiting already that one more says nothing new.
+        }
+    }
+
+    /// <exception cref="InvalidOperationException">Always: this process was set up to ring only.</exception>
+    public Task WaitAsync(TimeSpan timeout, CancellationToken cancellationToken) =>
+        throw new InvalidOperationException("This process only rings this doorbell. Register it with listen: true where it is waited for.");
+
+    public void Dispose() => socket.Dispose();
+}

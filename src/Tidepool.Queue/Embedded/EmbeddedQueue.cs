@@ -1,0 +1,82 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Tidepool.Core.Jobs;
+
+namespace Tidepool.Queue.Embedded;
+
+/// <summary>Hands jobs out of the table in which they were recorded together with their intents.</summary>
+internal sealed class EmbeddedQueue(
+    IJobTable table,
+    [FromKeyedServices(DoorbellNames.Jobs)] IDoorbell doorbell,
+    IOptions<QueueOptions> options,
+    TimeProvider time) : IJobQueue
+{
+    private readonly int maxAttempts = options.Value.MaxAttempts;
+
+    public Task SendAsync(Job job, TimeSpan delay, CancellationToken cancellationToken) =>
+        table.AddAsync(job, time.GetUtcNow() + delay, cancellationToken);
+
+    public async Task<IReadOnlyList<ReceivedJob>> ReceiveAsync(int max, TimeSpan visibility, TimeSpan wait, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(max, 1);
+        var end = time.GetUtcNow() + wait;
+        while (true)
+        {
+            using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            var ring = doorbell.WaitAsync(Timeout.InfiniteTimeSpan, enough.Token);
+            try
+            {
+                var jobs = await TakeAsync(max, visibility, cancellationToken);
+                if (jobs.Count > 0 || time.GetUtcNow() >= end)
+                {
+                    return jobs;
+                }
+
+                await PauseAsync(ring, end, enough.Token);
+            }
+            finally
+            {
+                await enough.CancelAsync();
+                await ring.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+    }
+
+    public Task<bool> ExtendAsync(ReceivedJob job, TimeSpan visibility, CancellationToken cancellationToken) =>
+        table.RescheduleAsync(job, time.GetUtcNow() + visibility, release: false, cancellationToken);
+
+    public Task<bool> CompleteAsync(ReceivedJob job, CancellationToken cancellationToken) => table.RemoveAsync(job, cancellationToken);
+
+    public async Task<bool> ReleaseAsync(ReceivedJob job, TimeSpan delay, CancellationToken cancellationToken)
+    {
+        var released = await table.RescheduleAsync(job, time.GetUtcNow() + delay, release: true, cancellationToken);
+        if (released)
+        {
+            // Those who wait have planned for the time at which the hand-out would have ended.
+            doorbell.Ring();
+        }
+
+        return released;
+    }
+
+    public Task<IReadOnlyList<DeadJob>> ListDeadAsync(int limit, CancellationToken cancellationToken) => table.ListDeadAsync(limit, cancellationToken);
+
+    private Task<IReadOnlyList<ReceivedJob>> TakeAsync(int max, TimeSpan visibility, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        return table.TakeAsync(max, now, now + visibility, maxAttempts, cancellationToken);
+    }
+
+    /// <summary>Until the ring, the time the next job becomes visible, or the end, whichever is first.</summary>
+    private async Task PauseAsync(Task ring, DateTimeOffset end, CancellationToken cancellationToken)
+    {
+        var until = await table.NextVisibleAtAsync(cancellationToken) is { } next && next < end ? next : end;
+        var pause = until - time.GetUtcNow();
+        if (pause > TimeSpan.Zero)
+        {
+            await Task.WhenAny(ring, Task.Delay(pause, time, cancellationToken));
+        }
+    }
+}

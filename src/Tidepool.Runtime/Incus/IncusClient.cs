@@ -1,0 +1,165 @@
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.Options;
+
+namespace Tidepool.Runtime.Incus;
+
+/// <summary>
+/// Incus's REST API over its Unix socket. Background operations are waited for, but never held as truth: their rows vanish when
+/// the daemon restarts, so whoever called looks at the thing itself again.
+/// </summary>
+internal sealed class IncusClient : IDisposable
+{
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(30);
+    private readonly HttpClient http;
+    private readonly string socketPath;
+
+    public IncusClient(IOptions<IncusOptions> options)
+    {
+        socketPath = options.Value.Socket;
+        Project = options.Value.Project;
+        http = new HttpClient(new SocketsHttpHandler { ConnectCallback = ConnectAsync, UseProxy = false, PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30) })
+        {
+            BaseAddress = new Uri("http://incus/"),
+            Timeout = Timeout.InfiniteTimeSpan,
+        };
+    }
+
+    private string Project { get; }
+
+    /// <summary>The answer's metadata, or null where there is no such thing.</summary>
+    public async Task<JsonElement?> FindAsync(string path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await GetAsync(path, cancellationToken);
+        }
+        catch (IncusException fault) when (fault.Status == 404)
+        {
+            return null;
+        }
+    }
+
+    public Task<JsonElement> GetAsync(string path, CancellationToken cancellationToken) =>
+        CallAsync(HttpMethod.Get, path, null, CallTimeout, cancellationToken);
+
+    /// <summary>Changes something at once, or begins to and waits for <paramref name="patience"/> until it is done.</summary>
+    public async Task ChangeAsync(HttpMethod method, string path, JsonNode? body, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        using var content = body is null ? null : new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json");
+        await CompleteAsync(await CallAsync(method, path, content, CallTimeout, cancellationToken), patience, cancellationToken);
+    }
+
+    /// <summary>Uploads, and waits until the daemon has taken it in.</summary>
+    public async Task UploadAsync(string path, HttpContent content, TimeSpan patience, CancellationToken cancellationToken) =>
+        await CompleteAsync(await CallAsync(HttpMethod.Post, path, content, patience, cancellationToken), patience, cancellationToken);
+
+    /// <summary>Plain text, such as a console's log; empty where there is none.</summary>
+    public async Task<string> ReadTextAsync(string path, CancellationToken cancellationToken)
+    {
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(CallTimeout);
+        try
+        {
+            using var response = await http.GetAsync(InProject(path), timeout.Token);
+            return response.IsSuccessStatusCode ? await response.Content.ReadAsStringAsync(timeout.Token) : "";
+        }
+        catch (Exception fault) when (IsTransport(fault, cancellationToken))
+        {
+            throw IncusFaults.Unreachable(socketPath, fault);
+        }
+    }
+
+    /// <summary>Waits for a background operation. One that is not there any more counts as ended; look at what it was about.</summary>
+    public async Task WaitAsync(string operation, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        var seconds = (int)Math.Ceiling(patience.TotalSeconds);
+        var result = await FindCallAsync($"{operation}/wait?timeout={seconds}", patience + CallTimeout, cancellationToken);
+        if (result is not { } ended)
+        {
+            return;
+        }
+
+        switch (ended.GetProperty("status_code").GetInt32())
+        {
+            case 200:
+                return;
+            case 400 or 401:
+                throw new IncusException(400, ended.GetProperty("err").GetString() ?? "It failed without a reason.");
+            default:
+                throw IncusFaults.TooSlow(ended.GetProperty("description").GetString() ?? "The operation");
+        }
+    }
+
+    public void Dispose() => http.Dispose();
+
+    private async Task CompleteAsync(JsonElement answer, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        if (answer.ValueKind == JsonValueKind.Object && answer.TryGetProperty("class", out _) && answer.TryGetProperty("id", out var id))
+        {
+            await WaitAsync($"1.0/operations/{id.GetString()}", patience, cancellationToken);
+        }
+    }
+
+    private async Task<JsonElement?> FindCallAsync(string path, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await CallAsync(HttpMethod.Get, path, null, timeout, cancellationToken);
+        }
+        catch (IncusException fault) when (fault.Status == 404)
+        {
+            return null;
+        }
+    }
+
+    private async Task<JsonElement> CallAsync(HttpMethod method, string path, HttpContent? content, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(timeout);
+        try
+        {
+            using var request = new HttpRequestMessage(method, InProject(path)) { Content = content };
+            using var response = await http.SendAsync(request, limit.Token);
+            await using var stream = await response.Content.ReadAsStreamAsync(limit.Token);
+            using var document = await JsonDocument.ParseAsync(stream, default, limit.Token);
+            var root = document.RootElement;
+            return root.GetProperty("type").GetString() == "error"
+                ? throw new IncusException(root.GetProperty("error_code").GetInt32(), root.GetProperty("error").GetString() ?? "")
+                : root.GetProperty("metadata").Clone();
+        }
+        catch (Exception fault) when (IsTransport(fault, cancellationToken))
+        {
+            throw IncusFaults.Unreachable(socketPath, fault);
+        }
+        catch (Exception fault) when (fault is JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            throw IncusFaults.NotUnderstood(fault);
+        }
+    }
+
+    /// <summary>Everything is asked of our project but the projects themselves: ours may have to be made yet.</summary>
+    private Uri InProject(string path) => new(
+        path.StartsWith("1.0/projects", StringComparison.Ordinal) ? path : $"{path}{(path.Contains('?', StringComparison.Ordinal) ? '&' : '?')}project={Project}",
+        UriKind.Relative);
+
+    private static bool IsTransport(Exception fault, CancellationToken cancellationToken) =>
+        fault is HttpRequestException or IOException or SocketException || (fault is OperationCanceledException && !cancellationToken.IsCancellationRequested);
+
+    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(socketPath), cancellationToken);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,42 @@
+using Tidepool.Core.Runtime;
+
+namespace Tidepool.Runtime.Incus;
+
+/// <summary>What the daemon itself answered with. Never leaves the adapter: see <see cref="IncusFaults.Translate"/>.</summary>
+internal sealed class IncusException(int status, string message) : Exception(message)
+{
+    public int Status { get; } = status;
+}
+
+/// <summary>From Incus's answers to what the lifecycle and a person can use.</summary>
+internal static class IncusFaults
+{
+    public static RuntimeException Unreachable(string socket, Exception inner) => new(
+        RuntimeFaults.Unreachable, $"Incus does not answer on {socket}. It is tried again; `tidepool status` shows whether it runs.", isTransient: true, inner);
+
+    public static RuntimeException NotUnderstood(Exception inner) => new(
+        RuntimeFaults.Failed, "Incus gave an answer that Tidepool does not understand. It is tried again; `tidepool logs --component incusd` may tell why.", isTransient: true, inner);
+
+    public static RuntimeException TooSlow(string operation) => new(
+        RuntimeFaults.Failed, $"Incus took too long: {operation}. It is looked at again.", isTransient: true);
+
+    public static RuntimeException Translate(IncusException fault, string doing)
+    {
+        var text = fault.Message;
+        if (Says(text, "no space left") || Says(text, "disk quota exceeded") || Says(text, "not enough space"))
+        {
+            return new(RuntimeFaults.StorageFull, $"The storage pool is full, so {doing} failed. Delete a workspace that you no longer need, and try again.", isTransient: false, fault);
+        }
+
+        if (Says(text, "busy") || Says(text, "already running a") || Says(text, "shutting down") || Says(text, "daemon is starting") || Says(text, "database is locked"))
+        {
+            return new(RuntimeFaults.Failed, $"Incus is busy, so {doing} waits. It is tried again.", isTransient: true, fault);
+        }
+
+        // 5xx and failed operations may pass; what the daemon refuses as wrong will be wrong again.
+        var transient = fault.Status is >= 500 or 400 && !Says(text, "invalid") && !Says(text, "not found");
+        return new(RuntimeFaults.Failed, $"Incus refused: {doing} failed with \"{text}\".", transient, fault);
+    }
+
+    private static bool Says(string text, string part) => text.Contains(part, StringComparison.OrdinalIgnoreCase);
+}

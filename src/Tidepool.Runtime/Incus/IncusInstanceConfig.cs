@@ -1,0 +1,66 @@
+using System.Text.Json.Nodes;
+using Tidepool.Core.Runtime;
+
+namespace Tidepool.Runtime.Incus;
+
+/// <summary>What Incus is told of a new machine: its size, its walls, and where its disk and its network are.</summary>
+internal static class IncusInstanceConfig
+{
+    public static JsonObject Render(InstanceSpec spec, JsonObject source, bool isMachine, IncusOptions options) => new()
+    {
+        ["name"] = spec.Name.ToString(),
+        ["type"] = isMachine ? "virtual-machine" : "container",
+        ["profiles"] = new JsonArray(),
+        ["config"] = isMachine ? MachineConfig(spec) : ContainerConfig(spec, options),
+        ["devices"] = new JsonObject
+        {
+            ["root"] = new JsonObject { ["type"] = "disk", ["path"] = "/", ["pool"] = options.Pool, ["size"] = $"{options.DiskGiB}GiB" },
+            ["eth0"] = new JsonObject
+            {
+                ["type"] = "nic",
+                ["name"] = "eth0",
+                ["network"] = options.Network,
+                ["security.port_isolation"] = "true",
+                ["security.mac_filtering"] = "true",
+                ["security.ipv4_filtering"] = "true",
+                ["security.ipv6_filtering"] = "true",
+            },
+        },
+        ["source"] = source,
+    };
+
+    private static JsonObject Common(InstanceSpec spec) => new()
+    {
+        ["limits.cpu"] = spec.Cpus.ToString(),
+        ["limits.memory"] = $"{spec.MemoryMiB}MiB",
+        ["security.guestapi"] = "false",
+        ["boot.autostart"] = "false",
+        [IncusInstances.WorkspaceKey] = spec.Workspace.Value,
+        [IncusInstances.HaltedKey] = "",
+    };
+
+    private static JsonObject ContainerConfig(InstanceSpec spec, IncusOptions options)
+    {
+        var config = Common(spec);
+        config["limits.processes"] = options.ProcessLimit.ToString();
+        config["security.privileged"] = "false";
+        config["security.nesting"] = "false";
+        config["security.idmap.isolated"] = "true";
+        foreach (var (key, value) in spec.Environment)
+        {
+            config["environment." + key] = value;
+        }
+
+        return config;
+    }
+
+    private static JsonObject MachineConfig(InstanceSpec spec)
+    {
+        // A machine without Incus's agent gets its environment from the firmware, one KEY=VALUE a line.
+        var lines = string.Join('\n', spec.Environment.Select(pair => $"{pair.Key}={pair.Value}"));
+        var config = Common(spec);
+        config["security.secureboot"] = "false";
+        config["raw.qemu"] = $"-fw_cfg \"name=opt/tidepool/env,string={lines.Replace(",", ",,", StringComparison.Ordinal)}\"";
+        return config;
+    }
+}

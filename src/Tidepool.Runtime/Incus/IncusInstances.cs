@@ -1,0 +1,69 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json;
+using Tidepool.Core.Runtime;
+using Tidepool.Core.Workspaces;
+
+namespace Tidepool.Runtime.Incus;
+
+/// <summary>Reads machines out of Incus's answers.</summary>
+internal static class IncusInstances
+{
+    /// <summary>Set before the host side takes a machine down, and taken off at its next start.</summary>
+    public const string HaltedKey = "user.tidepool.halted";
+
+    public const string WorkspaceKey = "user.tidepool.workspace";
+    private const int Stopped = 102;
+    private const int Running = 103;
+
+    /// <summary>Null where the machine is not one of ours.</summary>
+    public static InstanceObservation? Read(JsonElement instance)
+    {
+        if (!InstanceName.TryParse(instance.GetProperty("name").GetString(), out var name))
+        {
+            return null;
+        }
+
+        var config = instance.GetProperty("config");
+        if (!config.TryGetProperty(WorkspaceKey, out _))
+        {
+            return null;
+        }
+
+        var state = instance.GetProperty("status_code").GetInt32() switch
+        {
+            Running => InstanceState.Running,
+            Stopped => InstanceState.Stopped,
+            _ => InstanceState.Changing,
+        };
+        var isolation = instance.GetProperty("type").GetString() == "virtual-machine" ? Isolation.VirtualMachine : Isolation.Container;
+        return new InstanceObservation(name, state, state == InstanceState.Running ? Address(instance) : null, isolation, Cause(config));
+    }
+
+    /// <summary>
+    /// Incus notes the power state itself: a guest that shut down is noted as stopped, while one that went down with its host
+    /// or its daemon is still noted as running.
+    /// </summary>
+    private static StopCause Cause(JsonElement config) =>
+        config.TryGetProperty(HaltedKey, out _)
+        || (config.TryGetProperty("volatile.last_state.power", out var power) && power.GetString() == "RUNNING")
+            ? StopCause.Host
+            : StopCause.Guest;
+
+    private static IPAddress? Address(JsonElement instance)
+    {
+        if (!instance.TryGetProperty("state", out var state)
+            || state.ValueKind != JsonValueKind.Object
+            || !state.TryGetProperty("network", out var network)
+            || network.ValueKind != JsonValueKind.Object
+            || !network.TryGetProperty("eth0", out var nic))
+        {
+            return null;
+        }
+
+        return nic.GetProperty("addresses").EnumerateArray()
+            .Where(a => a.GetProperty("family").GetString() == "inet" && a.GetProperty("scope").GetString() == "global")
+            .Select(a => IPAddress.TryParse(a.GetProperty("address").GetString(), out var address) ? address : null)
+            .FirstOrDefault(a => a is { AddressFamily: AddressFamily.InterNetwork });
+    }
+}

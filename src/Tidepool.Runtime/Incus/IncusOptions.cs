@@ -1,0 +1,33 @@
+namespace Tidepool.Runtime.Incus;
+
+/// <summary>Which Incus to use, and the names of what is ours in it. With names of their own, several Tidepools can share one.</summary>
+public sealed class IncusOptions
+{
+    /// <summary>The daemon's Unix socket.</summary>
+    public string Socket { get; set; } = "/var/lib/incus/unix.socket";
+
+    public string Project { get; set; } = "tidepool";
+
+    /// <summary>The bridge's name: at most 15 characters, as Linux has it.</summary>
+    public string Network { get; set; } = "tidepool0";
+
+    public string Pool { get; set; } = "tidepool";
+
+    /// <summary>A copy-on-write driver; <c>dir</c> works anywhere and copies everything.</summary>
+    public string PoolDriver { get; set; } = "btrfs";
+
+    /// <summary>The pool's size in GiB, a sparse file; null leaves it to Incus.</summary>
+    public int? PoolSizeGiB { get; set; }
+
+    /// <summary>What one workspace's disk may grow to, in GiB.</summary>
+    public int DiskGiB { get; set; } = 20;
+
+    /// <summary>The bridge's own address with its prefix length, for example 10.77.0.1/24; null takes one that is free on this machine.</summary>
+    public string? Subnet { get; set; }
+
+    /// <summary>Whether workspaces reach the internet. Tests turn it off.</summary>
+    public bool Nat { get; set; } = true;
+
+    /// <summary>How many processes one workspace may have.</summary>
+    public int ProcessLimit { get; set; } = 8192;
+}

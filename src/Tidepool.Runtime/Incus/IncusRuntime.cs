@@ -1,0 +1,270 @@
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Tidepool.Core.Runtime;
+using Tidepool.Core.Workspaces;
+
+namespace Tidepool.Runtime.Incus;
+
+/// <summary>Workspaces as Incus instances, in a project, on a bridge and in a pool of Tidepool's own.</summary>
+internal sealed partial class IncusRuntime(
+    IncusClient client, IncusHost host, IncusImages images, IOptions<IncusOptions> options, ILogger<IncusRuntime> logger) : IWorkspaceRuntime
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    public Task PrepareAsync(CancellationToken cancellationToken) =>
+        TranslatedAsync("preparing the project, the network and the storage pool", () => host.PrepareAsync(cancellationToken));
+
+    public Task<RuntimeCapabilities> GetCapabilitiesAsync(CancellationToken cancellationToken) =>
+        TranslatedAsync("asking what it can do", async () => new RuntimeCapabilities(
+            await host.CanRunMachinesAsync(cancellationToken) ? Isolation.VirtualMachine : Isolation.Container, Snapshots: true, Suspend: false));
+
+    public Task ImportImageAsync(RuntimeImage image, CancellationToken cancellationToken) =>
+        TranslatedAsync("importing the image", () => images.EnsureAsync(image, verify: true, cancellationToken));
+
+    public Task CreateAsync(InstanceSpec spec, CancellationToken cancellationToken) =>
+        TranslatedAsync("making the workspace's machine", async () =>
+        {
+            if (await AdoptAsync(spec.Name, cancellationToken))
+            {
+                return;
+            }
+
+            var image = await images.EnsureAsync(spec.Image, verify: false, cancellationToken);
+            try
+            {
+                await PostAsync(spec, Source(image), image.IsMachine, cancellationToken);
+            }
+            catch (IncusException fault) when (fault.Status == 404)
+            {
+                // The image was there, and has been removed behind our back.
+                image = await images.EnsureAsync(spec.Image, verify: true, cancellationToken);
+                await PostAsync(spec, Source(image), image.IsMachine, cancellationToken);
+            }
+        });
+
+    public Task CloneAsync(InstanceName source, InstanceSpec spec, CancellationToken cancellationToken) =>
+        TranslatedAsync("copying the workspace's machine", async () =>
+        {
+            if (await AdoptAsync(spec.Name, cancellationToken))
+            {
+                return;
+            }
+
+            if (await FindAsync(source, cancellationToken) is not { } original)
+            {
+                throw new RuntimeException(RuntimeFaults.InstanceMissing, "The workspace to copy has no machine any more.", isTransient: false);
+            }
+
+            var copy = new JsonObject { ["type"] = "copy", ["source"] = source.ToString(), ["instance_only"] = true };
+            await PostAsync(spec, copy, original.Isolation == Isolation.VirtualMachine, cancellationToken);
+        });
+
+    public Task StartAsync(InstanceName name, CancellationToken cancellationToken) =>
+        TranslatedAsync("starting the workspace's machine", async () =>
+        {
+            var found = await client.FindAsync(PathOf(name), cancellationToken) ?? throw Missing();
+            if (found.GetProperty("config").TryGetProperty(IncusInstances.HaltedKey, out _))
+            {
+                await SetAsync(name, IncusInstances.HaltedKey, "", cancellationToken);
+            }
+
+            if (IncusInstances.Read(found)?.State != InstanceState.Running)
+            {
+                await ActAsync(name, "start", force: false, Patience, cancellationToken);
+            }
+        });
+
+    public Task StopAsync(InstanceName name, TimeSpan grace, CancellationToken cancellationToken) =>
+        TranslatedAsync("stopping the workspace's machine", () => StopUntranslatedAsync(name, grace, cancellationToken));
+
+    public Task DeleteAsync(InstanceName name, CancellationToken cancellationToken) =>
+        TranslatedAsync("deleting the workspace's machine", async () =>
+        {
+            if (await client.FindAsync(PathOf(name), cancellationToken) is null)
+            {
+                return;
+            }
+
+            await StopUntranslatedAsync(name, TimeSpan.Zero, cancellationToken);
+            try
+            {
+                await client.ChangeAsync(HttpMethod.Delete, PathOf(name), null, Patience, cancellationToken);
+            }
+            catch (IncusException) when (!cancellationToken.IsCancellationRequested)
+            {
+                if (await client.FindAsync(PathOf(name), cancellationToken) is not null)
+                {
+                    throw;
+                }
+            }
+        });
+
+    public Task<InstanceObservation?> ObserveAsync(InstanceName name, CancellationToken cancellationToken) =>
+        TranslatedAsync("looking at the workspace's machine", () => FindAsync(name, cancellationToken));
+
+    public Task<IReadOnlyList<InstanceObservation>> ObserveAllAsync(CancellationToken cancellationToken) =>
+        TranslatedAsync("looking at all machines", async () =>
+        {
+            var all = await client.GetAsync("1.0/instances?recursion=2", cancellationToken);
+            return (IReadOnlyList<InstanceObservation>)[.. all.EnumerateArray().Select(IncusInstances.Read).OfType<InstanceObservation>()];
+        });
+
+    public async Task<string> ReadConsoleAsync(InstanceName name, int maxCharacters, CancellationToken cancellationToken)
+    {
+        var text = await client.ReadTextAsync($"{PathOf(name)}/console", cancellationToken);
+        var printable = new string([.. text.Where(c => c is '\n' or '\t' || !char.IsControl(c))]);
+        return printable.Length <= maxCharacters ? printable : printable[^maxCharacters..];
+    }
+
+    public async Task HaltAsync(TimeSpan grace, CancellationToken cancellationToken)
+    {
+        var all = await ObserveAllAsync(cancellationToken);
+        await Parallel.ForEachAsync(all.Where(i => i.State != InstanceState.Stopped), cancellationToken, async (instance, token) =>
+            await TranslatedAsync("halting the workspaces", async () =>
+            {
+                await SetAsync(instance.Name, IncusInstances.HaltedKey, "true", token);
+                await StopUntranslatedAsync(instance.Name, grace, token);
+            }));
+    }
+
+    public async Task PurgeAsync(CancellationToken cancellationToken)
+    {
+        foreach (var instance in await ObserveAllAsync(cancellationToken))
+        {
+            await DeleteAsync(instance.Name, cancellationToken);
+        }
+
+        await TranslatedAsync("removing the project, the network and the storage pool", () => host.PurgeAsync(cancellationToken));
+    }
+
+    /// <summary>
+    /// Whether there is a machine of that name to go on with. One that a request still under way is making is waited for; one
+    /// that was left by a request that ended half-way was never started, so it is removed and nothing is lost.
+    /// </summary>
+    private async Task<bool> AdoptAsync(InstanceName name, CancellationToken cancellationToken)
+    {
+        if (await client.FindAsync(PathOf(name), cancellationToken) is not { } found)
+        {
+            return false;
+        }
+
+        foreach (var operation in await OperationsOnAsync(name, cancellationToken))
+        {
+            LogWaiting(name);
+            await client.WaitAsync($"1.0/operations/{operation}", Patience, cancellationToken);
+            if (await client.FindAsync(PathOf(name), cancellationToken) is not null)
+            {
+                return true;
+            }
+        }
+
+        if (IncusInstances.Read(found)?.State == InstanceState.Running)
+        {
+            return true;
+        }
+
+        LogRemade(name);
+        await client.ChangeAsync(HttpMethod.Delete, PathOf(name), null, Patience, cancellationToken);
+        return false;
+    }
+
+    private async Task<IReadOnlyList<string>> OperationsOnAsync(InstanceName name, CancellationToken cancellationToken)
+    {
+        var byState = await client.GetAsync("1.0/operations?recursion=1", cancellationToken);
+        if (!byState.TryGetProperty("running", out var running))
+        {
+            return [];
+        }
+
+        return [.. running.EnumerateArray()
+            .Where(o => o.TryGetProperty("resources", out var resources) && resources.GetRawText().Contains(name.ToString(), StringComparison.Ordinal))
+            .Select(o => o.GetProperty("id").GetString()!)];
+    }
+
+    private Task PostAsync(InstanceSpec spec, JsonObject source, bool isMachine, CancellationToken cancellationToken) =>
+        client.ChangeAsync(HttpMethod.Post, "1.0/instances", IncusInstanceConfig.Render(spec, source, isMachine, options.Value), Patience, cancellationToken);
+
+    private async Task StopUntranslatedAsync(InstanceName name, TimeSpan grace, CancellationToken cancellationToken)
+    {
+        if (await FindAsync(name, cancellationToken) is null or { State: InstanceState.Stopped })
+        {
+            return;
+        }
+
+        if (grace > TimeSpan.Zero)
+        {
+            try
+            {
+                await ActAsync(name, "stop", force: false, grace, cancellationToken);
+                return;
+            }
+            catch (IncusException fault)
+            {
+                LogForced(name, fault);
+            }
+        }
+
+        try
+        {
+            await ActAsync(name, "stop", force: true, Patience, cancellationToken);
+        }
+        catch (IncusException)
+        {
+            // It may have gone down by itself between the look and the blow.
+            if (await FindAsync(name, cancellationToken) is not (null or { State: InstanceState.Stopped }))
+            {
+                throw;
+            }
+        }
+    }
+
+    private Task ActAsync(InstanceName name, string action, bool force, TimeSpan grace, CancellationToken cancellationToken) =>
+        client.ChangeAsync(
+            HttpMethod.Put,
+            $"{PathOf(name)}/state",
+            new JsonObject { ["action"] = action, ["force"] = force, ["timeout"] = (int)Math.Ceiling(grace.TotalSeconds) },
+            grace + Patience,
+            cancellationToken);
+
+    private Task SetAsync(InstanceName name, string key, string value, CancellationToken cancellationToken) =>
+        client.ChangeAsync(HttpMethod.Patch, PathOf(name), new JsonObject { ["config"] = new JsonObject { [key] = value } }, Patience, cancellationToken);
+
+    private async Task<InstanceObservation?> FindAsync(InstanceName name, CancellationToken cancellationToken) =>
+        await client.FindAsync($"{PathOf(name)}?recursion=1", cancellationToken) is { } instance ? IncusInstances.Read(instance) : null;
+
+    private static async Task TranslatedAsync(string doing, Func<Task> work) =>
+        await TranslatedAsync(doing, async () =>
+        {
+            await work();
+            return true;
+        });
+
+    private static async Task<T> TranslatedAsync<T>(string doing, Func<Task<T>> work)
+    {
+        try
+        {
+            return await work();
+        }
+        catch (IncusException fault)
+        {
+            throw IncusFaults.Translate(fault, doing);
+        }
+    }
+
+    private static JsonObject Source(IncusImage image) => new() { ["type"] = "image", ["fingerprint"] = image.Fingerprint };
+
+    private static RuntimeException Missing() =>
+        new(RuntimeFaults.InstanceMissing, "The workspace has no machine any more.", isTransient: false);
+
+    private static string PathOf(InstanceName name) => $"1.0/instances/{name}";
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Instance} is still being made by an earlier request; waiting for it.")]
+    private partial void LogWaiting(InstanceName instance);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Instance} was left half made by an earlier request; making it anew.")]
+    private partial void LogRemade(InstanceName instance);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Instance} did not shut down in time and is ended by force.")]
+    private partial void LogForced(InstanceName instance, Exception fault);
+}

@@ -1,0 +1,53 @@
+using Tidepool.Contracts;
+using Tidepool.Core.Health;
+using Tidepool.Core.Jobs;
+using Tidepool.Core.Storage;
+using Tidepool.Server.Hosting;
+
+namespace Tidepool.Server.Health;
+
+/// <summary><c>/api/health</c>: open to anyone, with details only for the owner.</summary>
+internal static class HealthEndpoints
+{
+    private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(20);
+    private static readonly string[] Reported = ["worker", "caddy", "runtime"];
+
+    public static void MapHealth(this IEndpointRouteBuilder api) =>
+        api.MapGet("/health", GetAsync).WithTags("Health").WithSummary("Whether each part is up. Needs no sign-in.").Produces<HealthResponse>().Produces<HealthResponse>(503);
+
+    private static async Task<IResult> GetAsync(HttpRequest request, IHealthBoard board, IJobTable jobs, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var components = new List<ComponentHealthResponse>();
+        IReadOnlyList<ComponentHealth> seen = [];
+        try
+        {
+            seen = await board.ReadAsync(cancellationToken);
+            components.Add(new("database", true, null));
+            await jobs.NextVisibleAtAsync(cancellationToken);
+            components.Add(new("queue", true, null));
+        }
+        catch (StoreException fault)
+        {
+            components.Add(new("database", false, fault.Message));
+            components.Add(new("queue", false, "The queue lives in the database."));
+        }
+
+        var now = time.GetUtcNow();
+        components.AddRange(Reported.Select(name => Report(name, seen.FirstOrDefault(s => s.Component == name), now)));
+
+        var healthy = components.TrueForAll(c => c.Healthy);
+        var shown = IsOwner(request) ? components : [.. components.Select(c => c with { Detail = null })];
+        return TypedResults.Json(new HealthResponse(healthy ? "healthy" : "unhealthy", shown), TidepoolJson.Default.HealthResponse, statusCode: healthy ? 200 : 503);
+    }
+
+    private static ComponentHealthResponse Report(string name, ComponentHealth? health, DateTimeOffset now) => health switch
+    {
+        null => new(name, false, "It has not reported yet."),
+        _ when now - health.At > Fresh => new(name, false, "The worker has not reported for a while; it may be down."),
+        _ => new(name, health.Healthy, health.Detail),
+    };
+
+    /// <summary>Whoever came past the proxy's sign-in, or opened the server's socket without it.</summary>
+    private static bool IsOwner(HttpRequest request) =>
+        request.Headers.ContainsKey("X-Tidepool-User") || !request.Headers.ContainsKey("X-Forwarded-For");
+}

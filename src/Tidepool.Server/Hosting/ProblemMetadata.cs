@@ -1,0 +1,17 @@
+using Tidepool.Contracts;
+
+namespace Tidepool.Server.Hosting;
+
+/// <summary>Tells the API description which problems an endpoint answers with.</summary>
+internal static class ProblemMetadata
+{
+    public static RouteHandlerBuilder Problems(this RouteHandlerBuilder endpoint, params int[] statuses)
+    {
+        foreach (var status in statuses.Append(503))
+        {
+            endpoint.Produces<ProblemResponse>(status, "application/problem+json");
+        }
+
+        return endpoint;
+    }
+}

@@ -1,0 +1,60 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Mvc;
+using Tidepool.Contracts;
+
+namespace Tidepool.Server.Problems;
+
+/// <summary>An RFC 9457 answer with a stable code.</summary>
+internal sealed record Problem(int Status, string Code, string Title, string Detail) : IResult
+{
+    public IReadOnlyDictionary<string, string[]>? Errors { get; init; }
+
+    public IReadOnlyDictionary<string, object?>? Extensions { get; init; }
+
+    public static Problem Invalid(string field, string message) => Invalid(new Dictionary<string, string[]> { [field] = [message] });
+
+    public static Problem Invalid(IReadOnlyDictionary<string, string[]> errors) =>
+        new(400, ProblemCodes.Validation, "The request is not valid.", string.Join(' ', errors.Values.SelectMany(messages => messages))) { Errors = errors };
+
+    public static Problem DependencyDown(string dependency) =>
+        new(503, ProblemCodes.DependencyDown, "A part of Tidepool is not answering.", $"The {dependency} does not answer. Try again shortly; `tidepool doctor` tells more.")
+        {
+            Extensions = new Dictionary<string, object?> { ["dependency"] = dependency },
+        };
+
+    /// <summary>The problem that stands for a bare status, such as the framework itself gives.</summary>
+    public static Problem Of(int status) => status switch
+    {
+        400 => new(400, ProblemCodes.Validation, "The request is not valid.", "The request could not be read. Check its path, query and body."),
+        404 => new(404, ProblemCodes.NotFound, "There is nothing here.", "The API has no such address. /api/docs lists those it has."),
+        405 => new(405, ProblemCodes.MethodNotAllowed, "The method does not fit the address.", "The address exists, but not for this method. /api/docs lists what it takes."),
+        413 => new(413, ProblemCodes.TooLarge, "The request is too large.", $"A request's body may have at most {RequestBody.MaxBytes / 1024} KiB."),
+        415 => new(415, ProblemCodes.UnsupportedMediaType, "The body's type is not understood.", "Send the body as application/json."),
+        429 => new(429, ProblemCodes.TooManyRequests, "There were too many requests.", "Wait a little and try again."),
+        503 => DependencyDown("control plane"),
+        _ => new(status, ProblemCodes.Internal, "Something went wrong inside Tidepool.", "It was logged. Try again; if it stays, `tidepool logs --component server` tells more."),
+    };
+
+    public async Task ExecuteAsync(HttpContext httpContext)
+    {
+        var body = new ProblemDetails { Type = $"/api/docs/problems#{Code}", Title = Title, Status = Status, Detail = Detail, Instance = httpContext.Request.Path };
+        body.Extensions["code"] = Code;
+        if (Errors is not null)
+        {
+            body.Extensions["errors"] = Errors;
+        }
+
+        foreach (var (key, value) in Extensions ?? new Dictionary<string, object?>())
+        {
+            body.Extensions[key] = value;
+        }
+
+        httpContext.Response.StatusCode = Status;
+        if (Status is 429 or 503)
+        {
+            httpContext.Response.Headers.RetryAfter = "2";
+        }
+
+        await httpContext.Response.WriteAsJsonAsync(body, JsonSerializerOptions.Web, "application/problem+json", httpContext.RequestAborted);
+    }
+}

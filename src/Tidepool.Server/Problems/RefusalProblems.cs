@@ -1,0 +1,39 @@
+using Tidepool.Contracts;
+using Tidepool.Core.Workspaces;
+
+namespace Tidepool.Server.Problems;
+
+/// <summary>The one place where refusals become HTTP.</summary>
+internal static class RefusalProblems
+{
+    public static Problem ToProblem(this Refusal refusal) => refusal switch
+    {
+        Refusal.NotFound r => new(404, ProblemCodes.NotFound, "There is no such workspace.", $"No workspace has the id or name '{r.Reference}'. It may have been deleted."),
+        Refusal.NameTaken r => new(409, ProblemCodes.NameTaken, "The name is taken.", $"A workspace called '{r.Name}' exists already. Choose another name, or delete that one first."),
+        Refusal.WorkspaceLimit r => new(409, ProblemCodes.WorkspaceLimit, "There are too many workspaces.", $"At most {r.Limit} workspaces can exist at once. Delete one that you no longer need."),
+        Refusal.PortLimit r => new(409, ProblemCodes.PortLimit, "There are too many ports.", $"A workspace can have {r.Limit} ports. Remove one that you no longer need."),
+        Refusal.TransitionRefused r => new(409, ProblemCodes.TransitionRefused, "That is not possible now.", $"The workspace is {Lower(r.From)} and cannot become {Lower(r.To)}. A deletion cannot be undone; create a new workspace.")
+        {
+            Extensions = new Dictionary<string, object?> { ["from"] = Lower(r.From), ["to"] = Lower(r.To) },
+        },
+        Refusal.ImageUnknown r => Problem.Invalid("image", $"No image called '{r.Image}' was built on this machine. `tidepool image ls` lists those that were."),
+        Refusal.NotRunning r => new(409, ProblemCodes.NotRunning, "The workspace is not running.", $"'{r.Name}' is {Lower(r.Status)}. Start it first."),
+        Refusal.CapacityExhausted r => new(409, ProblemCodes.CapacityExhausted, "There is not enough memory left.", Capacity(r))
+        {
+            Extensions = new Dictionary<string, object?>
+            {
+                ["needed"] = r.NeededMiB,
+                ["available"] = r.AvailableMiB,
+                ["leastRecentlyAccessed"] = r.LeastRecentlyAccessed is { } w ? new { id = w.Id.ToString(), name = w.Name.Value, lastAccessedAt = w.LastAccessedAt } : null,
+            },
+        },
+        Refusal.DependencyDown r => Problem.DependencyDown(r.Dependency),
+    };
+
+    private static string Capacity(Refusal.CapacityExhausted refusal) =>
+        $"{refusal.NeededMiB} MiB are needed and {refusal.AvailableMiB} MiB are free."
+        + (refusal.LeastRecentlyAccessed is { } oldest ? $" Stop '{oldest.Name}', which was used least recently, and try again." : "");
+
+    private static string Lower<T>(T value)
+        where T : struct, Enum => value.ToString().ToLowerInvariant();
+}

@@ -1,0 +1,71 @@
+using Scalar.AspNetCore;
+using Tidepool.Contracts;
+using Tidepool.Core.Images;
+using Tidepool.Core.Jobs;
+using Tidepool.Core.Lifecycle;
+using Tidepool.Core.Logs;
+using Tidepool.Core.State;
+using Tidepool.Db;
+using Tidepool.Queue;
+using Tidepool.Server.Activities;
+using Tidepool.Server.Events;
+using Tidepool.Server.Health;
+using Tidepool.Server.Hosting;
+using Tidepool.Server.Images;
+using Tidepool.Server.Pages;
+using Tidepool.Server.Problems;
+using Tidepool.Server.Workspaces;
+
+var builder = WebApplication.CreateBuilder(args);
+if (builder.Configuration["State"] is not { Length: > 0 } state)
+{
+    await Console.Error.WriteLineAsync("Say which state directory to serve: --state DIR.");
+    return 2;
+}
+
+var paths = new StatePaths(state);
+builder.Configuration.AddJsonFile(paths.Settings, optional: true, reloadOnChange: false);
+builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
+builder.WebHost.ConfigureKestrel(kestrel =>
+{
+    kestrel.AddServerHeader = false;
+    kestrel.Limits.MaxRequestBodySize = RequestBody.MaxBytes;
+    kestrel.ListenOn(paths.ServerSocket);
+});
+
+builder.Services.AddOptions<TidepoolOptions>().BindConfiguration(TidepoolOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+builder.Services.AddSingleton(TimeProvider.System);
+builder.Services.AddSingleton(new LifecycleOptions());
+builder.Services.AddSingleton(new ImageCatalog(paths.Images));
+builder.Services.AddSingleton<IWorkspaceLog>(services => new WorkspaceLogFiles(paths.WorkspaceLogs, services.GetRequiredService<ILogger<WorkspaceLogFiles>>()));
+builder.Services.AddDoorbell(DoorbellNames.Jobs, paths.JobsBell, listen: false);
+builder.Services.AddDoorbell(DoorbellNames.Changes, paths.ChangesBell, listen: true);
+builder.Services.AddTidepoolDb(db => db.Path = paths.Database);
+builder.Services.AddSingleton<WorkspaceUrls>();
+builder.Services.AddSingleton<WorkspaceCommands>();
+builder.Services.AddSingleton<ChangeFeed>();
+builder.Services.AddHostedService(services => services.GetRequiredService<ChangeFeed>());
+builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, TidepoolJson.Default));
+builder.Services.AddOpenApi(OpenApiDocument.Name, OpenApiDocument.Describe);
+
+var app = builder.Build();
+await app.Services.InitializeTidepoolDbAsync(app.Lifetime.ApplicationStopping);
+app.UseMiddleware<ProblemMiddleware>();
+app.UseMiddleware<SameOriginMiddleware>();
+app.UseRouting();
+app.MapOpenApi("/api/openapi.json");
+app.MapScalarApiReference("/api/docs", OpenApiDocument.Browse);
+
+var api = app.MapGroup("/api");
+api.MapWorkspaces();
+api.MapActivities();
+api.MapImages();
+api.MapHealth();
+api.MapEvents();
+app.MapWorkspacePage();
+app.MapApp();
+
+await app.StartAsync();
+ServerSocket.RestrictToOwner(paths.ServerSocket);
+await app.WaitForShutdownAsync();
+return 0;

@@ -1,0 +1,112 @@
+using Tidepool.Contracts;
+using Tidepool.Core.Logs;
+using Tidepool.Core.Storage;
+using Tidepool.Core.Workspaces;
+using Tidepool.Server.Hosting;
+using Tidepool.Server.Problems;
+
+namespace Tidepool.Server.Workspaces;
+
+/// <summary><c>/api/workspaces</c>.</summary>
+internal static class WorkspaceEndpoints
+{
+    public static void MapWorkspaces(this IEndpointRouteBuilder api)
+    {
+        var workspaces = api.MapGroup("/workspaces").WithTags("Workspaces");
+        workspaces.MapGet("", ListAsync).WithSummary("List the workspaces, newest first.").Produces<PageResponse<WorkspaceResponse>>().Problems(400);
+        workspaces.MapPost("", CreateAsync).WithSummary("Create a workspace and start it.")
+            .Accepts<CreateWorkspaceRequest>("application/json").Produces<WorkspaceResponse>(201).Problems(400, 403, 409, 413, 415);
+        workspaces.MapGet("/{id}", GetAsync).WithSummary("One workspace, by id or by name.").Produces<WorkspaceResponse>().Problems(404);
+        workspaces.MapPost("/{id}/start", StartAsync).WithSummary("Want the workspace running.").Produces<WorkspaceResponse>(202).Produces<WorkspaceResponse>().Problems(403, 404, 409);
+        workspaces.MapPost("/{id}/stop", StopAsync).WithSummary("Want the workspace stopped. Its disk stays.").Produces<WorkspaceResponse>(202).Produces<WorkspaceResponse>().Problems(403, 404, 409);
+        workspaces.MapDelete("/{id}", DeleteAsync).WithSummary("Want the workspace gone, irreversibly, with its disk.").Produces<WorkspaceResponse>(202).Problems(403, 404);
+        workspaces.MapGet("/{id}/ports", PortsAsync).WithSummary("The workspace's registered ports.").Produces<IReadOnlyList<PortResponse>>().Problems(404);
+        workspaces.MapGet("/{id}/logs", LogsAsync).WithSummary("The last lines of the workspace's log, as JSON lines.").Produces(200, contentType: "application/x-ndjson").Problems(400, 404);
+    }
+
+    private static async Task<IResult> ListAsync(HttpRequest request, string? limit, string? cursor, IWorkspaceStore store, WorkspaceUrls urls, CancellationToken cancellationToken)
+    {
+        if (Paging.Validate(limit, cursor, out var count) is { } problem)
+        {
+            return problem;
+        }
+
+        try
+        {
+            var page = await store.ListAsync(count, cursor, cancellationToken);
+            var origin = urls.Origin(request);
+            return TypedResults.Ok(new PageResponse<WorkspaceResponse>([.. page.Items.Select(w => w.ToResponse(origin))], page.NextCursor));
+        }
+        catch (InvalidCursorException fault)
+        {
+            return Problem.Invalid("cursor", fault.Message);
+        }
+    }
+
+    private static async Task<IResult> CreateAsync(HttpRequest request, WorkspaceCommands commands, WorkspaceUrls urls, CancellationToken cancellationToken)
+    {
+        var (body, problem) = await RequestBody.ReadAsync(request, TidepoolJson.Default.CreateWorkspaceRequest);
+        problem ??= CreateWorkspaceValidation.Validate(body!);
+        if (problem is not null)
+        {
+            return problem;
+        }
+
+        return await commands.CreateAsync(body!, cancellationToken) switch
+        {
+            Decision.Refused refused => refused.Refusal.ToProblem(),
+            Decision.Accepted created => TypedResults.Created($"/api/workspaces/{created.Workspace.Id}", created.Workspace.ToResponse(urls.Origin(request))),
+            Decision.Unchanged unchanged => TypedResults.Ok(unchanged.Workspace.ToResponse(urls.Origin(request))),
+            _ => throw new InvalidOperationException("An unknown decision."),
+        };
+    }
+
+    private static async Task<IResult> GetAsync(HttpRequest request, string id, WorkspaceCommands commands, WorkspaceUrls urls, CancellationToken cancellationToken) =>
+        await commands.FindAsync(id, cancellationToken) is { } workspace
+            ? TypedResults.Ok(workspace.ToResponse(urls.Origin(request)))
+            : NotFound(id);
+
+    private static async Task<IResult> StartAsync(HttpRequest request, string id, WorkspaceCommands commands, WorkspaceUrls urls, CancellationToken cancellationToken) =>
+        Answer(request, urls, await commands.StartAsync(id, cancellationToken));
+
+    private static async Task<IResult> StopAsync(HttpRequest request, string id, WorkspaceCommands commands, WorkspaceUrls urls, CancellationToken cancellationToken) =>
+        Answer(request, urls, await commands.StopAsync(id, cancellationToken));
+
+    private static async Task<IResult> DeleteAsync(HttpRequest request, string id, WorkspaceCommands commands, WorkspaceUrls urls, CancellationToken cancellationToken) =>
+        await commands.DeleteAsync(id, cancellationToken) switch
+        {
+            Decision.Unchanged deleting => TypedResults.Accepted((string?)null, deleting.Workspace.ToResponse(urls.Origin(request))),
+            var decision => Answer(request, urls, decision),
+        };
+
+    private static async Task<IResult> PortsAsync(HttpRequest request, string id, WorkspaceCommands commands, WorkspaceUrls urls, CancellationToken cancellationToken) =>
+        await commands.FindAsync(id, cancellationToken) is { } workspace
+            ? TypedResults.Ok(workspace.ToResponse(urls.Origin(request)).Ports)
+            : NotFound(id);
+
+    private static async Task<IResult> LogsAsync(string id, string? tail, WorkspaceCommands commands, IWorkspaceLog log, CancellationToken cancellationToken)
+    {
+        if (!Paging.TryParse(tail, 200, 1, 10_000, out var lines))
+        {
+            return Problem.Invalid("tail", "A whole number from 1 to 10000.");
+        }
+
+        if (await commands.FindAsync(id, cancellationToken) is not { } workspace)
+        {
+            return NotFound(id);
+        }
+
+        var entries = await log.ReadAsync(workspace.Name, lines, cancellationToken);
+        return new JsonLines<LogLineResponse>([.. entries.Select(e => new LogLineResponse(e.At, e.Source, e.Message, e.DurationMs))], TidepoolJson.Default.LogLineResponse);
+    }
+
+    private static IResult Answer(HttpRequest request, WorkspaceUrls urls, Decision decision) => decision switch
+    {
+        Decision.Accepted accepted => TypedResults.Accepted((string?)null, accepted.Workspace.ToResponse(urls.Origin(request))),
+        Decision.Unchanged unchanged => TypedResults.Ok(unchanged.Workspace.ToResponse(urls.Origin(request))),
+        Decision.Refused refused => refused.Refusal.ToProblem(),
+        _ => throw new InvalidOperationException("An unknown decision."),
+    };
+
+    private static Problem NotFound(string reference) => new Refusal.NotFound(reference).ToProblem();
+}

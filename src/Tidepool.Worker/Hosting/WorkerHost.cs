@@ -1,0 +1,112 @@
+using System.Runtime.InteropServices;
+using Tidepool.Caddy;
+using Tidepool.Core.Images;
+using Tidepool.Core.Jobs;
+using Tidepool.Core.Lifecycle;
+using Tidepool.Core.Logs;
+using Tidepool.Core.Routing;
+using Tidepool.Core.Runtime;
+using Tidepool.Core.State;
+using Tidepool.Db;
+using Tidepool.Queue;
+using Tidepool.Runtime.Incus;
+using Tidepool.Worker.Health;
+using Tidepool.Worker.Jobs;
+using Tidepool.Worker.Routing;
+
+namespace Tidepool.Worker.Hosting;
+
+/// <summary>Puts the worker together from the state directory it serves.</summary>
+internal static class WorkerHost
+{
+    /// <summary>Runs until it is told to stop. 0 then; 2 when called wrongly; 3 when another worker serves the same directory.</summary>
+    public static async Task<int> RunAsync(string[] args)
+    {
+        if (StateOf(args) is not { } paths)
+        {
+            return 2;
+        }
+
+        Directory.CreateDirectory(paths.Run);
+        using var only = SingleWorker.TryEnter(Path.Combine(paths.Run, "worker.lock"));
+        if (only is null)
+        {
+            await Console.Error.WriteLineAsync($"Another worker already serves {paths.Root}.");
+            return 3;
+        }
+
+        var builder = CreateBuilder(args, paths);
+        var services = builder.Services;
+        services.AddSingleton(new LifecycleOptions());
+        services.AddSingleton<IImageCatalog>(new ImageCatalog(paths.Images));
+        services.AddSingleton<IWorkspaceLog>(s => new WorkspaceLogFiles(paths.WorkspaceLogs, s.GetRequiredService<ILogger<WorkspaceLogFiles>>()));
+        services.AddDoorbell(DoorbellNames.Jobs, paths.JobsBell, listen: true);
+        services.AddDoorbell(DoorbellNames.Changes, paths.ChangesBell, listen: false);
+        services.AddTidepoolDb(db => db.Path = paths.Database);
+        services.AddEmbeddedQueue(_ => { });
+        services.AddSingleton<IReadinessProbe, HttpReadinessProbe>();
+        services.AddSingleton<RoutePublisher>();
+        services.AddSingleton<Reconciler>();
+        services.AddSingleton<Sweeper>();
+        services.AddSingleton<HealthReporter>();
+        AddCaddy(builder, paths);
+        services.AddHostedService<RouteLoop>();
+        services.AddHostedService<RuntimeLoop>();
+        services.AddHostedService<SweepLoop>();
+        services.AddHostedService<JobLoop>();
+
+        using var host = builder.Build();
+        await host.Services.InitializeTidepoolDbAsync(CancellationToken.None);
+        await host.RunAsync();
+        return 0;
+    }
+
+    /// <summary>Does one thing to the whole runtime and ends: <c>halt</c> or <c>purge</c>.</summary>
+    public static async Task<int> RunOnceAsync(string verb, string[] args)
+    {
+        if (StateOf(args) is not { } paths)
+        {
+            return 2;
+        }
+
+        using var host = CreateBuilder(args, paths).Build();
+        var runtime = host.Services.GetRequiredService<IWorkspaceRuntime>();
+        try
+        {
+            await (verb == "halt" ? runtime.HaltAsync(new LifecycleOptions().StopGrace, CancellationToken.None) : runtime.PurgeAsync(CancellationToken.None));
+            return 0;
+        }
+        catch (RuntimeException fault)
+        {
+            await Console.Error.WriteLineAsync(fault.Message);
+            return 1;
+        }
+    }
+
+    private static HostApplicationBuilder CreateBuilder(string[] args, StatePaths paths)
+    {
+        var builder = Host.CreateApplicationBuilder(args);
+        builder.Configuration.AddJsonFile(paths.Settings, optional: true, reloadOnChange: false);
+        builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
+        builder.Services.AddSingleton(TimeProvider.System);
+        var incus = builder.Configuration.GetSection("Tidepool:Incus");
+        builder.Services.AddIncusRuntime(options =>
+        {
+            options.Socket = paths.IncusSocket;
+            incus.Bind(options);
+        });
+        return builder;
+    }
+
+    private static StatePaths? StateOf(string[] args)
+    {
+        var at = Array.IndexOf(args, "--state");
+        if (at >= 0 && at + 1 < args.Length)
+        {
+            return new StatePaths(args[at + 1]);
+        }
+
+        Console.Error.WriteLine("Say which state directory to serve: --state DIR.");
+        return null;
+    }
+}

@@ -1,0 +1,29 @@
+using Tidepool.Core.Lifecycle;
+using Tidepool.Core.Runtime;
+using Tidepool.Core.Storage;
+
+namespace Tidepool.Worker.Jobs;
+
+/// <summary>Sweeps at start and regularly.</summary>
+internal sealed partial class SweepLoop(Sweeper sweeper, LifecycleOptions options, TimeProvider time, ILogger<SweepLoop> logger) : BackgroundService
+{
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await sweeper.SweepAsync(stoppingToken);
+            }
+            catch (Exception fault) when (fault is StoreException or RuntimeException)
+            {
+                LogFailed(fault);
+            }
+
+            await Task.Delay(options.SweepInterval, time, stoppingToken);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A sweep could not see everything; trying again.")]
+    private partial void LogFailed(Exception fault);
+}

@@ -1,0 +1,142 @@
+using System.Runtime.Versioning;
+using Microsoft.Data.Sqlite;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Tidepool.Core.Storage;
+using Tidepool.Db.Schema;
+using Tidepool.Db.Tests.Workspaces;
+using Tidepool.Db.Workspaces;
+
+namespace Tidepool.Db.Tests.Sqlite;
+
+[UnsupportedOSPlatform("windows")]
+public sealed class SqliteFileTests : IAsyncDisposable
+{
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    private readonly TestDatabase database = new(TimeProvider.System);
+
+    [Fact]
+    public async Task The_file_and_those_beside_it_are_for_their_owner_only()
+    {
+        await database.StartProcessAsync();
+
+        Assert.All(Files(), file => Assert.Equal(OwnerOnly, File.GetUnixFileMode(file)));
+        Assert.Equal(3, Files().Length);
+    }
+
+    [Fact]
+    public async Task A_file_that_others_could_read_is_closed_to_them()
+    {
+        await database.StartProcessAsync();
+        foreach (var file in Files())
+        {
+            File.SetUnixFileMode(file, OwnerOnly | UnixFileMode.OtherRead);
+        }
+
+        await database.StartProcessAsync();
+
+        Assert.All(Files(), file => Assert.Equal(OwnerOnly, File.GetUnixFileMode(file)));
+    }
+
+    [Fact]
+    public async Task Processes_that_start_at_the_same_moment_share_one_schema()
+    {
+        var processes = Enumerable.Range(0, 8).Select(_ => database.AddProcess()).ToList();
+
+        await Task.WhenAll(processes.Select(process => Task.Run(() => process.InitializeTidepoolDbAsync())));
+
+        foreach (var process in processes)
+        {
+            Assert.Equal(0, (await process.GetRequiredService<IWorkspaceStore>().ReadChangesAsync(0, default)).Revision);
+        }
+    }
+
+    [Fact]
+    public async Task Every_connection_is_set_up_alike()
+    {
+        var process = await database.StartProcessAsync();
+        await using var db = await process.GetRequiredService<IDbContextFactory<TidepoolDbContext>>().CreateDbContextAsync();
+
+        Assert.Equal(["wal"], await db.Database.SqlQuery<string>($"PRAGMA journal_mode").ToListAsync());
+        Assert.Equal([1L], await db.Database.SqlQuery<long>($"PRAGMA synchronous").ToListAsync());
+        Assert.Equal([1L], await db.Database.SqlQuery<long>($"PRAGMA foreign_keys").ToListAsync());
+        Assert.Equal([30_000L], await db.Database.SqlQuery<long>($"PRAGMA busy_timeout").ToListAsync());
+    }
+
+    [Fact]
+    public async Task A_write_that_waits_too_long_for_another_fails_as_a_store_failure_and_reads_go_on()
+    {
+        await database.StartProcessAsync();
+        var impatient = database.AddProcess(options => options.BusyTimeout = TimeSpan.FromMilliseconds(20));
+        var store = impatient.GetRequiredService<IWorkspaceStore>();
+        await using var connection = new SqliteConnection($"Data Source={database.Path};Pooling=False");
+        await connection.OpenAsync();
+        await using var writing = connection.BeginTransaction(deferred: false);
+
+        await Assert.ThrowsAsync<StoreException>(() =>
+            store.TryAcquireLeaseAsync("thing", "one", DateTimeOffset.UnixEpoch, TimeSpan.FromMinutes(1), default));
+
+        Assert.Empty(await store.ListAllAsync(default));
+        await writing.RollbackAsync();
+        Assert.NotNull(await store.TryAcquireLeaseAsync("thing", "one", DateTimeOffset.UnixEpoch, TimeSpan.FromMinutes(1), default));
+    }
+
+    [Fact]
+    public async Task A_file_that_is_no_database_is_a_store_failure()
+    {
+        await File.WriteAllTextAsync(database.Path, new string('x', 4096));
+
+        await Assert.ThrowsAsync<StoreException>(() => database.AddProcess().InitializeTidepoolDbAsync());
+    }
+
+    [Fact]
+    public async Task A_store_that_was_never_initialized_fails_as_a_store_failure()
+    {
+        var store = database.AddProcess().GetRequiredService<IWorkspaceStore>();
+
+        await Assert.ThrowsAsync<StoreException>(() => store.ListAllAsync(default));
+        Assert.Empty(Files());
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("relative.db")]
+    [InlineData("/no-such-folder/tidepool.db")]
+    public async Task A_path_that_cannot_be_is_named_at_the_start(string path)
+    {
+        var process = database.AddProcess(options => options.Path = path);
+
+        var fault = await Assert.ThrowsAsync<OptionsValidationException>(() => process.InitializeTidepoolDbAsync());
+        Assert.Contains(nameof(DbOptions.Path), fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Only_the_newest_removals_are_kept()
+    {
+        var process = await database.StartProcessAsync();
+        var store = process.GetRequiredService<IWorkspaceStore>();
+        await using (var db = await process.GetRequiredService<IDbContextFactory<TidepoolDbContext>>().CreateDbContextAsync())
+        {
+            db.Removals.AddRange(Enumerable.Range(1, RemovalRow.Kept).Select(revision =>
+                new RemovalRow { Revision = revision, Workspace = Guid.NewGuid(), Name = "long-gone" }));
+            await db.SaveChangesAsync();
+            await db.Revisions.ExecuteUpdateAsync(row => row.SetProperty(r => r.Value, RemovalRow.Kept));
+        }
+
+        var workspace = Make.Workspace("latest", TimeProvider.System);
+        await store.AddAsync(workspace, Make.Activity(workspace, TimeProvider.System), 10, default);
+        var lease = await store.TryAcquireLeaseAsync("any", "one", DateTimeOffset.UnixEpoch, TimeSpan.FromMinutes(1), default);
+        Assert.True(await store.TryRemoveAsync(lease!, workspace with { Version = 1 }, Make.Activity(workspace, TimeProvider.System), default));
+
+        await using var after = await process.GetRequiredService<IDbContextFactory<TidepoolDbContext>>().CreateDbContextAsync();
+        Assert.Equal(RemovalRow.Kept, await after.Removals.CountAsync());
+        Assert.Equal(2, await after.Removals.MinAsync(row => row.Revision));
+        Assert.Equal(RemovalRow.Kept + 2, await after.Removals.MaxAsync(row => row.Revision));
+    }
+
+    public ValueTask DisposeAsync() => database.DisposeAsync();
+
+    private string[] Files() => Directory.GetFiles(Path.GetDirectoryName(database.Path)!);
+}

@@ -1,0 +1,113 @@
+using System.Text.RegularExpressions;
+using Microsoft.Playwright;
+using Tidepool.Contracts;
+
+namespace Tidepool.EndToEnd.Tests;
+
+/// <summary>What Tidepool is for, from the first click to the last, in a real browser against all real parts.</summary>
+[Collection(WholeTidepool.Name)]
+public sealed partial class MainJobTests(RunningTidepool tidepool)
+{
+    [Fact]
+    public async Task A_person_creates_a_workspace_works_in_it_finds_the_work_again_and_deletes_it()
+    {
+        await using var browser = await Browser.OpenAsync();
+        var page = browser.Page;
+        await page.GotoAsync(tidepool.AppUrl);
+        await browser.ShootAsync("1-empty-list");
+
+        await page.GetByRole(AriaRole.Button, new() { NameRegex = NewWorkspace() }).First.ClickAsync();
+        await page.GetByLabel("Name", new() { Exact = true }).FillAsync("harbor");
+        await browser.ShootAsync("2-new-workspace");
+        await page.GetByRole(AriaRole.Button, new() { NameRegex = Create() }).ClickAsync();
+
+        await page.WaitForURLAsync(ProgressOrEditor());
+        await browser.ShootAsync("3-progress");
+        await page.WaitForURLAsync(tidepool.WorkspaceUrl("harbor") + "**");
+        await OpenTerminalAsync(page);
+        await RunAsync(page, "echo sum-$((40+2)) && echo kept > ~/kept.txt && sync", "sum-42");
+        await browser.ShootAsync("4-terminal");
+
+        var id = (await tidepool.UntilAsync("harbor", WorkspaceStatus.Running)).Id;
+        await page.GotoAsync(tidepool.AppUrl + "workspaces/harbor");
+        await page.GetByRole(AriaRole.Button, new() { NameRegex = Stop() }).ClickAsync();
+        await tidepool.UntilAsync("harbor", WorkspaceStatus.Stopped);
+        await page.GotoAsync(tidepool.WorkspaceUrl("harbor"));
+        await Assertions.Expect(page.GetByRole(AriaRole.Heading)).ToContainTextAsync("harbor is stopped");
+        await browser.ShootAsync("5-stopped");
+
+        await page.GotoAsync(tidepool.AppUrl + "workspaces/harbor");
+        await page.GetByRole(AriaRole.Button, new() { NameRegex = Start() }).First.ClickAsync();
+        await tidepool.UntilAsync("harbor", WorkspaceStatus.Running);
+        await page.GotoAsync(tidepool.WorkspaceUrl("harbor"));
+        await OpenTerminalAsync(page);
+        await RunAsync(page, "cat ~/kept.txt ; echo again-$((6*7))", "again-42");
+        Assert.Contains("kept", await TerminalTextAsync(page), StringComparison.Ordinal);
+
+        await page.GotoAsync(tidepool.AppUrl + "workspaces/harbor");
+        await page.GetByRole(AriaRole.Button, new() { NameRegex = Delete() }).First.ClickAsync();
+        var dialog = page.GetByRole(AriaRole.Dialog);
+        await dialog.GetByRole(AriaRole.Textbox).FillAsync("harbor");
+        await browser.ShootAsync("6-delete");
+        await dialog.GetByRole(AriaRole.Button, new() { NameRegex = Delete() }).ClickAsync();
+        await tidepool.UntilGoneAsync(id);
+        Assert.DoesNotContain(await tidepool.InstancesAsync(), instance => instance.Key.EndsWith(id["ws_".Length..], StringComparison.Ordinal));
+    }
+
+    private static async Task OpenTerminalAsync(IPage page)
+    {
+        await page.Locator(".monaco-workbench").WaitForAsync();
+        var terminal = page.Locator(".terminal-wrapper .xterm-screen").First;
+        var shown = false;
+        for (var attempt = 0; attempt < 10 && !shown; attempt++)
+        {
+            // The key is heard only once the workbench has its keyboard handlers; a terminal that is open stays open.
+            if (!await terminal.IsVisibleAsync())
+            {
+                await page.Keyboard.PressAsync("Control+Backquote");
+            }
+
+            try
+            {
+                await terminal.WaitForAsync(new LocatorWaitForOptions { Timeout = 5_000 });
+                shown = true;
+            }
+            catch (TimeoutException)
+            {
+                // Not yet.
+            }
+        }
+
+        Assert.True(shown, "The terminal never opened.");
+        await Until.TrueAsync("the shell shows its prompt", async () => (await TerminalTextAsync(page)).Contains('$', StringComparison.Ordinal));
+        await terminal.ClickAsync();
+    }
+
+    private static async Task RunAsync(IPage page, string command, string output)
+    {
+        await page.Keyboard.TypeAsync(command);
+        await page.Keyboard.PressAsync("Enter");
+        await Until.TrueAsync($"the terminal shows {output}", async () => (await TerminalTextAsync(page)).Contains(output, StringComparison.Ordinal));
+    }
+
+    private static async Task<string> TerminalTextAsync(IPage page) =>
+        string.Join('\n', await page.Locator(".terminal-wrapper .xterm-rows > div").AllInnerTextsAsync()).Replace('\u00a0', ' ');
+
+    [GeneratedRegex("new workspace|create.*workspace", RegexOptions.IgnoreCase)]
+    private static partial Regex NewWorkspace();
+
+    [GeneratedRegex("^create", RegexOptions.IgnoreCase)]
+    private static partial Regex Create();
+
+    [GeneratedRegex("/(app/)?workspaces?/harbor")]
+    private static partial Regex ProgressOrEditor();
+
+    [GeneratedRegex("^stop", RegexOptions.IgnoreCase)]
+    private static partial Regex Stop();
+
+    [GeneratedRegex("^start", RegexOptions.IgnoreCase)]
+    private static partial Regex Start();
+
+    [GeneratedRegex("^delete", RegexOptions.IgnoreCase)]
+    private static partial Regex Delete();
+}

@@ -1,0 +1,164 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+using CliWrap;
+using CliWrap.Buffered;
+using Tidepool.Contracts;
+
+namespace Tidepool.EndToEnd.Tests;
+
+/// <summary>
+/// A whole Tidepool of the tests' own, brought up by its own command line in a state directory of its own, and taken down and
+/// uninstalled at the end whatever the tests did.
+/// </summary>
+public sealed class RunningTidepool : IAsyncLifetime
+{
+    public const string UserName = "tidepool";
+    public const string Password = "correct-horse-battery-staple";
+    private HttpClient? incus;
+
+    public string State { get; } = Directory.CreateTempSubdirectory("tp-e2e-").FullName;
+
+    public int ApiPort { get; } = FreePort();
+
+    public int WorkspacePort { get; } = FreePort();
+
+    public string AppUrl => $"http://localhost:{ApiPort}/app/";
+
+    /// <summary>Signed in, through Caddy.</summary>
+    public HttpClient Http { get; private set; } = null!;
+
+    public TidepoolClient Api { get; private set; } = null!;
+
+    public string WorkspaceUrl(string name) => $"http://localhost:{WorkspacePort}/workspace/{name}/";
+
+    public async ValueTask InitializeAsync()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.UserName == "root", "A whole Tidepool needs Linux and root.");
+        var image = Environment.GetEnvironmentVariable("TIDEPOOL_TEST_IMAGE");
+        Assert.SkipWhen(image is null, "No workspace image was built: run ./test, which builds it and sets TIDEPOOL_TEST_IMAGE.");
+        await SeedImageAsync(image!);
+        await UpAsync();
+        await CliAsync(["password", "--stdin"], input: Password);
+        Http = Client(Password);
+        Api = new TidepoolClient(Http);
+        await Until.TrueAsync("the new password is in force", async () => (await Http.GetAsync(new Uri("api/workspaces", UriKind.Relative))).IsSuccessStatusCode);
+    }
+
+    public Task<BufferedCommandResult> UpAsync() =>
+        CliAsync(["up", "--detach", "--yes", "--no-nat", "--port", Text(ApiPort), "--workspace-port", Text(WorkspacePort)]);
+
+    /// <summary>Runs <c>tidepool</c> on this state directory, and fails the test with what it said when it fails.</summary>
+    public async Task<BufferedCommandResult> CliAsync(IEnumerable<string> arguments, string input = "", bool mayFail = false)
+    {
+        var cli = Environment.GetEnvironmentVariable("TIDEPOOL_CLI") ?? throw new InvalidOperationException("TIDEPOOL_CLI names no tidepool.dll; run ./test.");
+        var result = await Cli.Wrap("dotnet")
+            .WithArguments([cli, .. arguments, "--state", State])
+            .WithStandardInputPipe(PipeSource.FromString(input))
+            .WithValidation(CommandResultValidation.None)
+            .ExecuteBufferedAsync();
+        Assert.True(mayFail || result.IsSuccess, $"tidepool {string.Join(' ', arguments)} ended with {result.ExitCode}:\n{result.StandardOutput}\n{result.StandardError}");
+        return result;
+    }
+
+    public HttpClient Client(string? password)
+    {
+        var client = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false }) { BaseAddress = new Uri($"http://localhost:{ApiPort}/") };
+        if (password is not null)
+        {
+            client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Basic", Credentials(password));
+        }
+
+        return client;
+    }
+
+    public static string Credentials(string password) => Convert.ToBase64String(Encoding.UTF8.GetBytes($"{UserName}:{password}"));
+
+    public async Task<WorkspaceResponse> CreateAsync(string name)
+    {
+        var created = await Api.CreateAsync(new CreateWorkspaceRequest(name, MemoryMiB: 1024));
+        Assert.True(created.Succeeded, created.Problem?.Detail);
+        return created.Value!;
+    }
+
+    public Task<WorkspaceResponse> UntilAsync(string idOrName, WorkspaceStatus status) =>
+        Until.ValueAsync($"{idOrName} is {status}", async () =>
+        {
+            var result = await Api.GetAsync(idOrName);
+            Assert.False(result.Value?.Status == WorkspaceStatus.Error && status != WorkspaceStatus.Error, $"{idOrName}: {result.Value?.Error?.Message}");
+            return result.Value?.Status == status ? result.Value : null;
+        });
+
+    public Task UntilGoneAsync(string idOrName) =>
+        Until.TrueAsync($"{idOrName} is gone", async () => (await Api.GetAsync(idOrName)).Problem?.Code == ProblemCodes.NotFound);
+
+    public async Task RemoveAsync(string idOrName)
+    {
+        await Api.DeleteAsync(idOrName);
+        await UntilGoneAsync(idOrName);
+    }
+
+    /// <summary>The instances of ours that Incus itself knows, by name, with their state.</summary>
+    public async Task<IReadOnlyDictionary<string, string>> InstancesAsync()
+    {
+        incus ??= new HttpClient(new SocketsHttpHandler
+        {
+            ConnectCallback = async (_, cancellationToken) =>
+            {
+                var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+                await socket.ConnectAsync(new UnixDomainSocketEndPoint(Path.Combine(State, "incus", "unix.socket")), cancellationToken);
+                return new NetworkStream(socket, ownsSocket: true);
+            },
+        })
+        { BaseAddress = new Uri("http://incus/") };
+        using var answer = JsonDocument.Parse(await incus.GetStringAsync(new Uri("1.0/instances?recursion=1&all-projects=true", UriKind.Relative)));
+        return answer.RootElement.GetProperty("metadata").EnumerateArray()
+            .ToDictionary(i => i.GetProperty("name").GetString()!, i => i.GetProperty("status").GetString()!);
+    }
+
+    /// <summary>The process id that the supervisor last noted for one of its processes.</summary>
+    public int PidOf(string process) =>
+        int.Parse(File.ReadAllText(Path.Combine(State, "run", process + ".pid")).Split(' ')[0], CultureInfo.InvariantCulture);
+
+    public async ValueTask DisposeAsync()
+    {
+        incus?.Dispose();
+        Http?.Dispose();
+        await CliAsync(["uninstall", "--yes"], mayFail: true);
+        if (Directory.Exists(State))
+        {
+            Directory.Delete(State, recursive: true);
+        }
+    }
+
+    private async Task SeedImageAsync(string image)
+    {
+        using var manifest = JsonDocument.Parse(await File.ReadAllBytesAsync(Path.Combine(image, "manifest.json")));
+        var hash = manifest.RootElement.GetProperty("hash").GetString()!;
+        var target = Directory.CreateDirectory(Path.Combine(State, "images", "default", hash)).FullName;
+        foreach (var file in Directory.EnumerateFiles(image))
+        {
+            File.Copy(file, Path.Combine(target, Path.GetFileName(file)));
+        }
+
+        await File.WriteAllTextAsync(Path.Combine(State, "images", "default", "current"), hash);
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+}
+
+[CollectionDefinition(Name, DisableParallelization = true)]
+public sealed class WholeTidepool : ICollectionFixture<RunningTidepool>
+{
+    public const string Name = "A whole Tidepool";
+}

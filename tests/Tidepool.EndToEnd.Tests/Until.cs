@@ -1,0 +1,39 @@
+namespace Tidepool.EndToEnd.Tests;
+
+/// <summary>Waits for what must come within the minute that the product promises, however slow the machine is.</summary>
+internal static class Until
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(50);
+
+    public static async Task<T> ValueAsync<T>(string what, Func<Task<T?>> look, TimeSpan? patience = null)
+        where T : class
+    {
+        var time = TimeProvider.System;
+        var began = time.GetTimestamp();
+        Exception? last = null;
+        while (time.GetElapsedTime(began) < (patience ?? Patience))
+        {
+            try
+            {
+                if (await look() is { } value)
+                {
+                    return value;
+                }
+
+                last = null;
+            }
+            catch (Exception fault) when (fault is HttpRequestException or TaskCanceledException or IOException or System.Text.Json.JsonException)
+            {
+                last = fault;
+            }
+
+            await Task.Delay(Interval, time, TestContext.Current.CancellationToken);
+        }
+
+        throw new TimeoutException($"It did not come to pass that {what}.", last);
+    }
+
+    public static Task TrueAsync(string what, Func<Task<bool>> look, TimeSpan? patience = null) =>
+        ValueAsync(what, async () => await look() ? "yes" : null, patience);
+}

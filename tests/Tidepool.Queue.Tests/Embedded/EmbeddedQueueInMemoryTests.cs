@@ -1,0 +1,40 @@
+using Microsoft.Extensions.Options;
+using Tidepool.Core.Jobs;
+using Tidepool.Queue.Doorbells;
+using Tidepool.Queue.Embedded;
+
+namespace Tidepool.Queue.Tests.Embedded;
+
+public sealed class EmbeddedQueueInMemoryTests : EmbeddedQueueContract
+{
+    private readonly InMemoryDoorbell doorbell;
+    private readonly InMemoryJobTable table;
+
+    public EmbeddedQueueInMemoryTests()
+    {
+        doorbell = new InMemoryDoorbell(Time);
+        table = new InMemoryJobTable(doorbell);
+    }
+
+    [Fact]
+    public async Task A_consumer_that_waits_looks_only_when_there_is_a_reason()
+    {
+        var waiting = Queue.ReceiveAsync(1, Visibility, TimeSpan.FromSeconds(20), default);
+
+        Assert.Empty(await Time.RunUntilAsync(waiting));
+
+        Assert.Equal(2, table.Looks);
+    }
+
+    [Fact]
+    public void Fewer_than_one_attempt_is_refused_at_the_start()
+    {
+        var result = new QueueOptionsValidator().Validate(null, new QueueOptions { MaxAttempts = 0 });
+
+        Assert.True(result.Failed);
+        Assert.Contains(nameof(QueueOptions.MaxAttempts), result.FailureMessage, StringComparison.Ordinal);
+    }
+
+    protected override Task<IJobQueue> AddConsumerAsync() =>
+        Task.FromResult<IJobQueue>(new EmbeddedQueue(table, doorbell, Options.Create(new QueueOptions { MaxAttempts = MaxAttempts }), Time));
+}

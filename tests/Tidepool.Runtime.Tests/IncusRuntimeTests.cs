@@ -1,0 +1,237 @@
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Tidepool.Core.Runtime;
+using Tidepool.Core.Workspaces;
+using Tidepool.Runtime.Incus;
+using Tidepool.Testing;
+
+namespace Tidepool.Runtime.Tests;
+
+/// <summary>The whole contract, and what only a real guest can show, on a real Incus.</summary>
+public sealed class IncusRuntimeTests(IncusRuntimeTests.Host host) : WorkspaceRuntimeContract, IClassFixture<IncusRuntimeTests.Host>
+{
+    protected override IWorkspaceRuntime Runtime => host.Runtime;
+
+    protected override RuntimeImage Image => host.Image;
+
+    public override async ValueTask InitializeAsync()
+    {
+        host.SkipIfMissing();
+        await base.InitializeAsync();
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        if (host.Reason is null)
+        {
+            await base.DisposeAsync();
+        }
+    }
+
+    [Fact]
+    public async Task The_editor_answers_and_files_outlive_a_stop_and_a_start()
+    {
+        var spec = Spec();
+        await Runtime.CreateAsync(spec, Token);
+        await Runtime.StartAsync(spec.Name, Token);
+        await UntilEditorAnswersAsync(spec.Name);
+        await host.WriteFileAsync(spec.Name, "/home/dev/kept.txt", "kept");
+
+        await Runtime.StopAsync(spec.Name, TimeSpan.FromSeconds(10), Token);
+        await Runtime.StartAsync(spec.Name, Token);
+        await UntilEditorAnswersAsync(spec.Name);
+        Assert.Equal("kept", await host.ReadFileAsync(spec.Name, "/home/dev/kept.txt"));
+    }
+
+    [Fact]
+    public async Task A_workspace_is_told_its_name_and_nothing_else_of_ours()
+    {
+        var spec = Spec();
+        await Runtime.CreateAsync(spec, Token);
+        await Runtime.StartAsync(spec.Name, Token);
+        await UntilEditorAnswersAsync(spec.Name);
+
+        Assert.Equal("contract", (await host.ReadFileAsync(spec.Name, "/etc/hostname")).Trim());
+        var told = await host.ReadFileAsync(spec.Name, "/run/tidepool/env");
+        Assert.Equal(["TIDEPOOL_WORKSPACE_NAME=contract", "VSCODE_PROXY_URI=./port/{{port}}/"], told.Split('\n', StringSplitOptions.RemoveEmptyEntries).Order());
+    }
+
+    [Fact]
+    public async Task Copies_have_an_identity_of_their_own_and_the_same_files()
+    {
+        var original = Spec();
+        await Runtime.CreateAsync(original, Token);
+        await Runtime.StartAsync(original.Name, Token);
+        await UntilEditorAnswersAsync(original.Name);
+        await host.WriteFileAsync(original.Name, "/home/dev/work.txt", "work");
+        await Runtime.StopAsync(original.Name, TimeSpan.FromSeconds(10), Token);
+
+        var copy = Spec() with { Workspace = WorkspaceName.Parse("copied"), Environment = new Dictionary<string, string> { ["TIDEPOOL_WORKSPACE_NAME"] = "copied" } };
+        await Runtime.CloneAsync(original.Name, copy, Token);
+        await Runtime.StartAsync(copy.Name, Token);
+        await Runtime.StartAsync(original.Name, Token);
+        await UntilEditorAnswersAsync(copy.Name);
+        await UntilEditorAnswersAsync(original.Name);
+
+        Assert.Equal("work", await host.ReadFileAsync(copy.Name, "/home/dev/work.txt"));
+        Assert.NotEqual(await host.ReadFileAsync(original.Name, "/etc/machine-id"), await host.ReadFileAsync(copy.Name, "/etc/machine-id"));
+    }
+
+    [Fact]
+    public async Task Machines_that_are_not_ours_are_neither_listed_nor_purged_by_name()
+    {
+        var spec = Spec();
+        await Runtime.CreateAsync(spec, Token);
+        Assert.All(await Runtime.ObserveAllAsync(Token), seen => Assert.True(InstanceName.TryParse(seen.Name.ToString(), out _)));
+        Assert.Contains(await Runtime.ObserveAllAsync(Token), seen => seen.Name == spec.Name);
+    }
+
+    [Fact]
+    public async Task Running_machines_outlive_their_daemon_and_are_seen_again()
+    {
+        var spec = Spec();
+        await Runtime.CreateAsync(spec, Token);
+        await Runtime.StartAsync(spec.Name, Token);
+        var before = await UntilEditorAnswersAsync(spec.Name);
+
+        await host.Daemon.KillAsync();
+        var fault = await Assert.ThrowsAsync<RuntimeException>(() => Runtime.ObserveAsync(spec.Name, Token));
+        Assert.Equal(RuntimeFaults.Unreachable, fault.Code);
+        Assert.True(fault.IsTransient);
+
+        await host.Daemon.RunAsync();
+        var after = await UntilEditorAnswersAsync(spec.Name);
+        Assert.Equal(before.Address, after.Address);
+    }
+
+    [Fact]
+    public async Task A_daemon_that_ended_in_good_order_leaves_its_machines_to_be_brought_back()
+    {
+        var spec = Spec();
+        await Runtime.CreateAsync(spec, Token);
+        await Runtime.StartAsync(spec.Name, Token);
+        await UntilEditorAnswersAsync(spec.Name);
+
+        await host.Daemon.ShutDownAsync();
+        await host.Daemon.RunAsync();
+        var seen = await Runtime.ObserveAsync(spec.Name, Token);
+        Assert.Equal((InstanceState.Stopped, StopCause.Host), (seen!.State, seen.StoppedBy));
+    }
+
+    [Fact]
+    public async Task The_walls_are_up()
+    {
+        var spec = Spec();
+        await Runtime.CreateAsync(spec, Token);
+        var instance = await host.GetAsync($"1.0/instances/{spec.Name}");
+        var config = instance.GetProperty("config");
+        Assert.Equal("false", config.GetProperty("security.privileged").GetString());
+        Assert.Equal("false", config.GetProperty("security.nesting").GetString());
+        Assert.Equal("false", config.GetProperty("security.guestapi").GetString());
+        Assert.Equal("1", config.GetProperty("limits.cpu").GetString());
+        Assert.Equal("512MiB", config.GetProperty("limits.memory").GetString());
+        var nic = instance.GetProperty("devices").GetProperty("eth0");
+        foreach (var wall in new[] { "port_isolation", "mac_filtering", "ipv4_filtering", "ipv6_filtering" })
+        {
+            Assert.Equal("true", nic.GetProperty("security." + wall).GetString());
+        }
+    }
+
+    private async Task<InstanceObservation> UntilEditorAnswersAsync(InstanceName name)
+    {
+        using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(2) };
+        return await UntilAsync($"the editor of {name} answers", async () =>
+        {
+            if (await Runtime.ObserveAsync(name, Token) is not { Address: { } address } seen)
+            {
+                return null;
+            }
+
+            try
+            {
+                using var answer = await http.GetAsync(new Uri($"http://{address}:8080/healthz"), Token);
+                return answer.StatusCode == HttpStatusCode.OK ? seen : null;
+            }
+            catch (Exception fault) when (fault is HttpRequestException or TaskCanceledException)
+            {
+                return null;
+            }
+        });
+    }
+
+    /// <summary>One daemon with the image in it for all tests of the class.</summary>
+    public sealed class Host : IAsyncLifetime
+    {
+        private const string Project = "contract";
+        private ServiceProvider? services;
+        private HttpClient? client;
+
+        public string? Reason { get; } = IncusDaemon.WhyNot()
+            ?? (Environment.GetEnvironmentVariable("TIDEPOOL_TEST_IMAGE") is null ? "No workspace image was built: run ./test, which builds it and sets TIDEPOOL_TEST_IMAGE." : null);
+
+        public IncusDaemon Daemon { get; private set; } = null!;
+
+        public IWorkspaceRuntime Runtime => services!.GetRequiredService<IWorkspaceRuntime>();
+
+        public RuntimeImage Image { get; private set; } = null!;
+
+        public void SkipIfMissing() => Assert.SkipWhen(Reason is not null, Reason ?? "");
+
+        public async ValueTask InitializeAsync()
+        {
+            if (Reason is not null)
+            {
+                return;
+            }
+
+            Daemon = await IncusDaemon.StartAsync();
+            Image = new RuntimeImage("default", "contract", Environment.GetEnvironmentVariable("TIDEPOOL_TEST_IMAGE")!);
+            services = new ServiceCollection().AddLogging().AddIncusRuntime(options =>
+            {
+                options.Socket = Daemon.Socket;
+                options.Project = Project;
+                options.Network = Daemon.Bridge;
+                options.Pool = "contract";
+                options.PoolSizeGiB = 10;
+                options.Nat = false;
+            }).BuildServiceProvider();
+            client = Daemon.Client();
+            await Runtime.PrepareAsync(CancellationToken.None);
+            await Runtime.ImportImageAsync(Image, CancellationToken.None);
+        }
+
+        public async Task<JsonElement> GetAsync(string path)
+        {
+            using var document = JsonDocument.Parse(await client!.GetStringAsync(new Uri($"{path}?project={Project}", UriKind.Relative)));
+            return document.RootElement.GetProperty("metadata").Clone();
+        }
+
+        public async Task WriteFileAsync(InstanceName name, string path, string text)
+        {
+            using var content = new ByteArrayContent(Encoding.UTF8.GetBytes(text));
+            using var answer = await client!.PostAsync(FileUri(name, path), content);
+            answer.EnsureSuccessStatusCode();
+        }
+
+        public Task<string> ReadFileAsync(InstanceName name, string path) => client!.GetStringAsync(FileUri(name, path));
+
+        public async ValueTask DisposeAsync()
+        {
+            if (services is not null)
+            {
+                await Runtime.PurgeAsync(CancellationToken.None);
+                await services.DisposeAsync();
+            }
+
+            client?.Dispose();
+            if (Daemon is not null)
+            {
+                await Daemon.DisposeAsync();
+            }
+        }
+
+        private static Uri FileUri(InstanceName name, string path) => new($"1.0/instances/{name}/files?path={Uri.EscapeDataString(path)}&project={Project}", UriKind.Relative);
+    }
+}

@@ -1,0 +1,139 @@
+using System.Collections.Concurrent;
+using System.Net;
+using Tidepool.Core.Runtime;
+using Tidepool.Core.Workspaces;
+
+namespace Tidepool.Testing;
+
+/// <summary>A runtime that keeps its machines in memory, and fails or crashes where a test tells it to.</summary>
+public sealed class InMemoryRuntime : IWorkspaceRuntime
+{
+    private readonly ConcurrentDictionary<InstanceName, Machine> machines = new();
+    private readonly ConcurrentDictionary<string, RuntimeImage> images = new();
+    private int lastAddress;
+
+    /// <summary>Called before each member does its work, with the member's verb; throw to fail it.</summary>
+    public Func<string, InstanceName?, Task> Before { get; set; } = (_, _) => Task.CompletedTask;
+
+    /// <summary>Called after each member did its work; throw to lose the answer, as a crash would.</summary>
+    public Func<string, InstanceName?, Task> After { get; set; } = (_, _) => Task.CompletedTask;
+
+    /// <summary>How often a machine was made, over all names: a machine made twice shows here.</summary>
+    public ConcurrentDictionary<InstanceName, int> Made { get; } = new();
+
+    public IReadOnlyCollection<InstanceName> Names => [.. machines.Keys];
+
+    public Task PrepareAsync(CancellationToken cancellationToken) => DoAsync("prepare", null, () => { });
+
+    public Task<RuntimeCapabilities> GetCapabilitiesAsync(CancellationToken cancellationToken) =>
+        Task.FromResult(new RuntimeCapabilities(Isolation.Container, Snapshots: true, Suspend: false));
+
+    public Task ImportImageAsync(RuntimeImage image, CancellationToken cancellationToken) =>
+        DoAsync("import", null, () => images[image.Hash] = image);
+
+    public Task CreateAsync(InstanceSpec spec, CancellationToken cancellationToken) => DoAsync("create", spec.Name, () =>
+    {
+        if (!Directory.Exists(spec.Image.Directory))
+        {
+            throw new RuntimeException(RuntimeFaults.ImageMissing, "The image has no files.", isTransient: false);
+        }
+
+        if (machines.TryGetValue(spec.Name, out var there) && there.State == InstanceState.Running)
+        {
+            return;
+        }
+
+        machines[spec.Name] = new Machine { State = InstanceState.Stopped };
+        Made.AddOrUpdate(spec.Name, 1, (_, count) => count + 1);
+    });
+
+    public Task CloneAsync(InstanceName source, InstanceSpec spec, CancellationToken cancellationToken) => DoAsync("clone", spec.Name, () =>
+    {
+        if (!machines.ContainsKey(source))
+        {
+            throw new RuntimeException(RuntimeFaults.InstanceMissing, "There is nothing to copy.", isTransient: false);
+        }
+
+        machines[spec.Name] = new Machine { State = InstanceState.Stopped };
+    });
+
+    public Task StartAsync(InstanceName name, CancellationToken cancellationToken) => DoAsync("start", name, () =>
+    {
+        var machine = Find(name);
+        if (machine.State != InstanceState.Running)
+        {
+            var host = Interlocked.Increment(ref lastAddress);
+            machines[name] = machine with { State = InstanceState.Running, Address = new IPAddress([10, 99, (byte)(host / 250), (byte)((host % 250) + 2)]) };
+        }
+    });
+
+    public Task StopAsync(InstanceName name, TimeSpan grace, CancellationToken cancellationToken) => DoAsync("stop", name, () =>
+    {
+        if (machines.TryGetValue(name, out var machine))
+        {
+            machines[name] = machine with { State = InstanceState.Stopped, Address = null, StoppedBy = StopCause.Guest };
+        }
+    });
+
+    public Task DeleteAsync(InstanceName name, CancellationToken cancellationToken) => DoAsync("delete", name, () => machines.TryRemove(name, out _));
+
+    public async Task<InstanceObservation?> ObserveAsync(InstanceName name, CancellationToken cancellationToken)
+    {
+        await Before("observe", name);
+        return machines.TryGetValue(name, out var machine) ? Observation(name, machine) : null;
+    }
+
+    public async Task<IReadOnlyList<InstanceObservation>> ObserveAllAsync(CancellationToken cancellationToken)
+    {
+        await Before("observe-all", null);
+        return [.. machines.Select(pair => Observation(pair.Key, pair.Value))];
+    }
+
+    public Task<string> ReadConsoleAsync(InstanceName name, int maxCharacters, CancellationToken cancellationToken) => Task.FromResult("");
+
+    public Task HaltAsync(TimeSpan grace, CancellationToken cancellationToken)
+    {
+        foreach (var name in machines.Where(m => m.Value.State != InstanceState.Stopped).Select(m => m.Key))
+        {
+            GoDown(name, StopCause.Host);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public Task PurgeAsync(CancellationToken cancellationToken) => DoAsync("purge", null, machines.Clear);
+
+    /// <summary>The machine ends by itself, or with its host.</summary>
+    public void GoDown(InstanceName name, StopCause cause)
+    {
+        if (machines.TryGetValue(name, out var machine))
+        {
+            machines[name] = machine with { State = InstanceState.Stopped, Address = null, StoppedBy = cause };
+        }
+    }
+
+    /// <summary>Somebody removes the machine outside Tidepool.</summary>
+    public void Lose(InstanceName name) => machines.TryRemove(name, out _);
+
+    private async Task DoAsync(string verb, InstanceName? name, Action work)
+    {
+        await Before(verb, name);
+        work();
+        await After(verb, name);
+    }
+
+    private Machine Find(InstanceName name) =>
+        machines.TryGetValue(name, out var machine) ? machine : throw new RuntimeException(RuntimeFaults.InstanceMissing, "There is no such machine.", isTransient: false);
+
+    private static InstanceObservation Observation(InstanceName name, Machine machine) =>
+        new(name, machine.State, machine.Address, Isolation.Container, machine.StoppedBy);
+
+    private sealed record Machine
+    {
+        public required InstanceState State { get; init; }
+
+        public IPAddress? Address { get; init; }
+
+        public StopCause StoppedBy { get; init; }
+    }
+}
