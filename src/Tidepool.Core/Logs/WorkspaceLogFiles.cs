@@ -32,11 +32,7 @@ public sealed partial class WorkspaceLogFiles(string directory, ILogger<Workspac
                 File.Move(path, OlderFile(workspace), overwrite: true);
             }
 
-            var options = new FileStreamOptions { Mode = FileMode.Append, Access = FileAccess.Write, Share = FileShare.ReadWrite | FileShare.Delete };
-            if (!OperatingSystem.IsWindows())
-            {
-                options.UnixCreateMode = Private;
-            }
+            var options = new FileStreamOptions { Mode = FileMode.Append, Access = FileAccess.Write, Share = FileShare.ReadWrite | FileShare.Delete, UnixCreateMode = Private };
 
             await using var file = new FileStream(path, options);
             foreach (var entry in entries)

@@ -17,6 +17,10 @@ public readonly record struct PortNumber
         return valid;
     }
 
+    /// <exception cref="ArgumentOutOfRangeException">No port of a workspace has that number.</exception>
+    public static PortNumber Parse(int value) =>
+        TryParse(value, out var port) ? port : throw new ArgumentOutOfRangeException(nameof(value), value, $"A port is a number from {Lowest} to {Highest}.");
+
     public override string ToString() => Value.ToString();
 }
 

@@ -13,13 +13,7 @@ internal static class ServerSocket
         kestrel.ListenUnixSocket(path);
     }
 
-    public static void RestrictToOwner(string path)
-    {
-        if (!OperatingSystem.IsWindows())
-        {
-            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        }
-    }
+    public static void RestrictToOwner(string path) => File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
 
     private static void RemoveStale(string path)
     {

@@ -1,0 +1,109 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.Options;
+using Tidepool.Core.Routing;
+
+namespace Tidepool.Caddy;
+
+/// <summary>Caddy's admin API over its Unix socket.</summary>
+internal sealed class CaddyAdmin : IDisposable
+{
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(10);
+    private readonly HttpClient http;
+    private readonly string socketPath;
+
+    public CaddyAdmin(IOptions<CaddyOptions> options)
+    {
+        socketPath = options.Value.AdminSocket;
+        http = new HttpClient(new SocketsHttpHandler { ConnectCallback = ConnectAsync, UseProxy = false, PooledConnectionIdleTimeout = TimeSpan.FromSeconds(10) })
+        {
+            BaseAddress = new Uri("http://caddy/"),
+            Timeout = CallTimeout,
+        };
+    }
+
+    /// <summary>The whole configuration in force, or null while Caddy has none, and the tag to change it under.</summary>
+    public async Task<(JsonNode? Config, string? Tag)> ReadAsync(CancellationToken cancellationToken)
+    {
+        using var response = await SendAsync(HttpMethod.Get, "config/", null, null, cancellationToken);
+        var text = await response.Content.ReadAsStringAsync(cancellationToken);
+        var tag = response.Headers.TryGetValues("Etag", out var head) ? head.First()
+            : response.TrailingHeaders.TryGetValues("Etag", out var tail) ? tail.First()
+            : null;
+        try
+        {
+            return (JsonNode.Parse(text), tag);
+        }
+        catch (JsonException fault)
+        {
+            throw new RouteTableException("Caddy's admin API gave an answer that is not JSON.", fault);
+        }
+    }
+
+    /// <summary>Replaces one part. False if the configuration has changed since it was read under that tag.</summary>
+    public async Task<bool> ReplaceAsync(string path, JsonNode value, string? tag, CancellationToken cancellationToken)
+    {
+        using var response = await SendAsync(HttpMethod.Patch, path, value, tag, cancellationToken);
+        return response.StatusCode != HttpStatusCode.PreconditionFailed;
+    }
+
+    /// <summary>Replaces everything, in one step or not at all.</summary>
+    public async Task LoadAsync(JsonNode config, CancellationToken cancellationToken)
+    {
+        using var response = await SendAsync(HttpMethod.Post, "load", config, null, cancellationToken);
+    }
+
+    public void Dispose() => http.Dispose();
+
+    private async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, JsonNode? body, string? tag, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(method, path);
+        if (body is not null)
+        {
+            request.Content = new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json");
+        }
+
+        if (tag is not null)
+        {
+            request.Headers.TryAddWithoutValidation("If-Match", tag);
+        }
+
+        HttpResponseMessage response;
+        try
+        {
+            response = await http.SendAsync(request, cancellationToken);
+        }
+        catch (Exception fault) when (fault is HttpRequestException or IOException || (fault is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            throw new RouteTableException($"Caddy does not answer on {socketPath}.", fault);
+        }
+
+        if (response.IsSuccessStatusCode || response.StatusCode == HttpStatusCode.PreconditionFailed)
+        {
+            return response;
+        }
+
+        using (response)
+        {
+            throw new RouteTableException($"Caddy refused {method} {path}: {await response.Content.ReadAsStringAsync(cancellationToken)}");
+        }
+    }
+
+    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(socketPath), cancellationToken);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,29 @@
+namespace Tidepool.Caddy;
+
+/// <summary>How Caddy is reached, where it listens, and whom it lets in.</summary>
+public sealed class CaddyOptions
+{
+    /// <summary>The socket of Caddy's admin API. Its mode keeps others out; no browser can reach it.</summary>
+    public string AdminSocket { get; set; } = "";
+
+    /// <summary>The socket that the server listens on.</summary>
+    public string ServerSocket { get; set; } = "";
+
+    /// <summary>The file that Caddy is started with: always the configuration last in force. 0600, for it holds the password's hash.</summary>
+    public string ConfigFile { get; set; } = "";
+
+    /// <summary>The addresses to listen on; loopback unless the owner says otherwise.</summary>
+    public string Listen { get; set; } = "127.0.0.1";
+
+    /// <summary>The port of the API and the page.</summary>
+    public int ApiPort { get; set; } = 8080;
+
+    /// <summary>The port of the workspaces: another origin.</summary>
+    public int WorkspacePort { get; set; } = 8081;
+
+    /// <summary>Reads the owner's name and password hash at every look, so that a new password is in force at once.</summary>
+    public Func<CredentialOptions> Credentials { get; set; } = () => throw new InvalidOperationException("No credentials were configured.");
+}
+
+/// <summary>Who may come in: a name and the bcrypt hash of a password.</summary>
+public sealed record CredentialOptions(string UserName, string PasswordHash);

@@ -1,0 +1,19 @@
+using Microsoft.Extensions.DependencyInjection;
+using Tidepool.Core.Routing;
+
+namespace Tidepool.Caddy;
+
+/// <summary>Registers the route table that Caddy serves.</summary>
+public static class CaddyRegistration
+{
+    /// <summary>Caddy's whole configuration is then written by this process, and by no other.</summary>
+    public static IServiceCollection AddCaddyRoutes(this IServiceCollection services, Action<CaddyOptions> configure)
+    {
+        services.AddOptions<CaddyOptions>().Configure(configure)
+            .Validate(o => o.AdminSocket.Length is > 0 and <= 104 && o.ServerSocket.Length is > 0 and <= 104, "Caddy's and the server's sockets need paths of at most 104 characters.")
+            .Validate(o => o.ApiPort is > 0 and <= 65535 && o.WorkspacePort is > 0 and <= 65535 && o.ApiPort != o.WorkspacePort, "ApiPort and WorkspacePort are two different ports from 1 to 65535.");
+        services.AddSingleton<CaddyAdmin>();
+        services.AddSingleton<IRouteTable, CaddyRouteTable>();
+        return services;
+    }
+}

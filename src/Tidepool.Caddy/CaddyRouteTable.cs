@@ -1,0 +1,138 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Tidepool.Core.Routing;
+
+namespace Tidepool.Caddy;
+
+/// <summary>
+/// Brings Caddy to the wanted configuration. Each look reads what Caddy really has: it may have been restarted. Where only the
+/// workspaces' routes differ, they are replaced in one step; where anything else does, everything is.
+/// </summary>
+internal sealed partial class CaddyRouteTable(CaddyAdmin admin, IOptions<CaddyOptions> options, ILogger<CaddyRouteTable> logger) : IRouteTable, IDisposable
+{
+    private const int Tries = 4;
+    private readonly SemaphoreSlim oneWriter = new(1);
+    private string? written;
+
+    public async Task<bool> ApplyAsync(IReadOnlyList<WorkspaceRoute> wanted, CancellationToken cancellationToken)
+    {
+        await oneWriter.WaitAsync(cancellationToken);
+        try
+        {
+            var config = CaddyConfig.Render(options.Value, Credentials(), wanted);
+
+            // First the file: Caddy may not run yet, and starts with what stands here.
+            await WriteFileAsync(config, cancellationToken);
+            return await ApplyAsync(config, cancellationToken);
+        }
+        finally
+        {
+            oneWriter.Release();
+        }
+    }
+
+    public void Dispose() => oneWriter.Dispose();
+
+    private async Task<bool> ApplyAsync(JsonObject config, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var (current, tag) = await admin.ReadAsync(cancellationToken);
+            if (JsonNode.DeepEquals(current, config))
+            {
+                return false;
+            }
+
+            try
+            {
+                if (!DiffersOnlyInRoutes(current, config))
+                {
+                    LogLoaded();
+                    await admin.LoadAsync(config, cancellationToken);
+                    return true;
+                }
+
+                if (await admin.ReplaceAsync(CaddyConfig.WorkspaceRoutesPath, CaddyConfig.WorkspaceRoutesOf(config)!, tag, cancellationToken))
+                {
+                    return true;
+                }
+            }
+            catch (RouteTableException fault) when (attempt < Tries)
+            {
+                // A reload closes the admin connection now and then after it did what it was asked: look what came of it.
+                LogAgain(fault);
+            }
+
+            if (attempt == Tries)
+            {
+                throw new RouteTableException("Caddy's configuration keeps changing under us: something else writes to its admin API.");
+            }
+        }
+    }
+
+    private static bool DiffersOnlyInRoutes(JsonNode? current, JsonObject wanted)
+    {
+        if (CaddyConfig.WorkspaceRoutesOf(current) is not JsonArray)
+        {
+            return false;
+        }
+
+        var without = current!.DeepClone();
+        CaddyConfig.ReplaceWorkspaceRoutes(without, (JsonArray)CaddyConfig.WorkspaceRoutesOf(wanted)!.DeepClone());
+        return JsonNode.DeepEquals(without, wanted);
+    }
+
+    private CredentialOptions Credentials()
+    {
+        try
+        {
+            return options.Value.Credentials();
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or JsonException or InvalidOperationException)
+        {
+            throw new RouteTableException("The password file cannot be read; `tidepool password` writes a new one.", fault);
+        }
+    }
+
+    private async Task WriteFileAsync(JsonObject config, CancellationToken cancellationToken)
+    {
+        var text = config.ToJsonString();
+        if (text == written && File.Exists(options.Value.ConfigFile))
+        {
+            return;
+        }
+
+        try
+        {
+            var path = options.Value.ConfigFile;
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            var draft = path + ".new";
+            File.Delete(draft);
+            var creation = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite };
+
+            await using (var file = new StreamWriter(draft, creation))
+            {
+                await file.WriteAsync(text.AsMemory(), cancellationToken);
+            }
+
+            File.Move(draft, path, overwrite: true);
+            written = text;
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            // Caddy itself can still be told; only a restart without the worker would serve older routes.
+            LogNotWritten(fault);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Caddy's whole configuration was loaded.")]
+    private partial void LogLoaded();
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "A change to Caddy was cut off; looking what came of it.")]
+    private partial void LogAgain(Exception fault);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Caddy's configuration file could not be written.")]
+    private partial void LogNotWritten(Exception fault);
+}

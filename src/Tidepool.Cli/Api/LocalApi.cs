@@ -1,0 +1,71 @@
+using Tidepool.Cli.State;
+using Tidepool.Contracts;
+
+namespace Tidepool.Cli.Api;
+
+/// <summary>The server's API over its Unix socket. Whoever may open that file may do everything, so no password is asked.</summary>
+internal sealed class LocalApi : IDisposable
+{
+    private readonly HttpClient http;
+
+    public LocalApi(StateDirectory state)
+    {
+        http = UnixHttp.Client(state.ServerSocket, $"http://localhost:{Settings.Read(state).ApiPort}/", TimeSpan.FromSeconds(30));
+        Client = new TidepoolClient(http);
+    }
+
+    private TidepoolClient Client { get; }
+
+    /// <summary>The answer, or a failure with the server's own words.</summary>
+    public async Task<T> CallAsync<T>(Func<TidepoolClient, Task<ApiResult<T>>> call)
+        where T : class
+    {
+        var result = await TryAsync(call);
+        return result.Value ?? throw new CommandException(Sentence(result.Problem));
+    }
+
+    /// <summary>The answer or the problem; only a server that is not there is a failure.</summary>
+    public async Task<ApiResult<T>> TryAsync<T>(Func<TidepoolClient, Task<ApiResult<T>>> call)
+        where T : class
+    {
+        try
+        {
+            return await call(Client);
+        }
+        catch (HttpRequestException)
+        {
+            throw CommandException.NotRunning();
+        }
+        catch (TaskCanceledException fault) when (fault.InnerException is TimeoutException)
+        {
+            throw new CommandException("The server does not answer. `tidepool status` shows how it does, `tidepool logs --component server` what it said.");
+        }
+    }
+
+    /// <summary>How each part does; null while the server cannot be asked.</summary>
+    public async Task<HealthResponse?> HealthAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await Client.HealthAsync(cancellationToken);
+        }
+        catch (Exception fault) when (fault is HttpRequestException or System.Text.Json.JsonException || (fault is TaskCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            return null;
+        }
+    }
+
+    public static string Sentence(ProblemResponse? problem)
+    {
+        if (problem is null)
+        {
+            return "The server gave no answer.";
+        }
+
+        var fields = problem.Errors?.SelectMany(e => e.Value.Select(text => $"{e.Key}: {text}")) ?? [];
+        var detail = problem.Detail ?? problem.Title ?? $"The server answered {problem.Status}.";
+        return string.Join('\n', fields.Where(f => !detail.Contains(f, StringComparison.Ordinal)).Prepend(detail));
+    }
+
+    public void Dispose() => http.Dispose();
+}

@@ -1,0 +1,18 @@
+namespace Tidepool.Cli;
+
+/// <summary>What a command ends with when it cannot do its work: a message for a person, never a stack trace.</summary>
+internal sealed class CommandException(string message, int exitCode = ExitCodes.Failed) : Exception(message)
+{
+    public int ExitCode { get; } = exitCode;
+
+    public static CommandException NotRunning() => new("Tidepool is not running; start it with `tidepool up`.", ExitCodes.NotRunning);
+}
+
+/// <summary>What the command line's exit code tells a script.</summary>
+internal static class ExitCodes
+{
+    public const int Ok = 0;
+    public const int Failed = 1;
+    public const int Usage = 2;
+    public const int NotRunning = 3;
+}

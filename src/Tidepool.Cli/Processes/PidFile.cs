@@ -1,0 +1,22 @@
+using Tidepool.Cli.State;
+
+namespace Tidepool.Cli.Processes;
+
+/// <summary>A process's identity on disk, for whoever comes after the one that started it.</summary>
+internal static class PidFile
+{
+    public static void Write(string path, ProcessIdentity identity) => StateDirectory.WritePrivate(path, identity + "\n");
+
+    /// <summary>The process that was noted, if it is still the same one and alive.</summary>
+    public static ProcessIdentity? ReadAlive(string path)
+    {
+        try
+        {
+            return ProcessIdentity.Parse(File.ReadAllText(path)) is { IsAlive: true } alive ? alive : null;
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+}

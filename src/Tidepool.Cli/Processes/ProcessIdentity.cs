@@ -1,0 +1,40 @@
+using System.Globalization;
+
+namespace Tidepool.Cli.Processes;
+
+/// <summary>
+/// A process beyond doubt: its number and the moment it started, in the kernel's ticks since boot. A number alone may have gone
+/// to somebody else since it was noted.
+/// </summary>
+internal readonly record struct ProcessIdentity(int Pid, long StartTicks)
+{
+    public bool IsAlive => Of(Pid) == this;
+
+    /// <summary>The process that has this number now; null if there is none, or only what is left of one.</summary>
+    public static ProcessIdentity? Of(int pid)
+    {
+        try
+        {
+            var stat = File.ReadAllText($"/proc/{pid.ToString(CultureInfo.InvariantCulture)}/stat");
+            // The name in parentheses may itself hold spaces and parentheses.
+            var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+            return fields[0] is "Z" or "X" ? null : new ProcessIdentity(pid, long.Parse(fields[19], CultureInfo.InvariantCulture));
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException or IndexOutOfRangeException or FormatException)
+        {
+            return null;
+        }
+    }
+
+    public static ProcessIdentity? Parse(string text)
+    {
+        var parts = text.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        return parts.Length == 2
+            && int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var pid)
+            && long.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var ticks)
+            ? new ProcessIdentity(pid, ticks)
+            : null;
+    }
+
+    public override string ToString() => FormattableString.Invariant($"{Pid} {StartTicks}");
+}

@@ -1,0 +1,71 @@
+using Tidepool.Cli.Processes;
+using Tidepool.Cli.State;
+using Tidepool.Cli.Supervision;
+
+namespace Tidepool.Cli.Shutdown;
+
+/// <summary>Tells a running supervisor to take everything down, and shows what it does.</summary>
+internal static class SupervisorStop
+{
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(5);
+
+    public static async Task RunAsync(StateDirectory state, Action<string> say, TimeProvider time, CancellationToken cancellationToken)
+    {
+        if (SupervisorLock.Holder(state) is not { } supervisor)
+        {
+            return;
+        }
+
+        var journal = state.Log("supervisor");
+        var shown = File.Exists(journal) ? new FileInfo(journal).Length : 0;
+        Signals.Send(supervisor, Signals.Terminate);
+        var began = time.GetTimestamp();
+        while (true)
+        {
+            var alive = supervisor.IsAlive;
+            shown = Show(journal, shown, say);
+            if (!alive)
+            {
+                return;
+            }
+
+            if (time.GetElapsedTime(began) > Deadline)
+            {
+                say("The supervisor did not end in time; ending it by force.");
+                Signals.Send(supervisor, Signals.Kill);
+                return;
+            }
+
+            await Task.Delay(LookInterval, time, cancellationToken);
+        }
+    }
+
+    private static long Show(string journal, long from, Action<string> say)
+    {
+        try
+        {
+            using var file = new FileStream(journal, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            if (file.Length < from)
+            {
+                return file.Length;
+            }
+
+            file.Position = from;
+            using var reader = new StreamReader(file);
+            var text = reader.ReadToEnd();
+            var whole = text.LastIndexOf('\n') + 1;
+            foreach (var line in text[..whole].Split('\n', StringSplitOptions.RemoveEmptyEntries))
+            {
+                // The time before the sentence is for those who read the log later.
+                say(line[(line.IndexOf(' ') + 1)..]);
+            }
+
+            return from + System.Text.Encoding.UTF8.GetByteCount(text[..whole]);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            return from;
+        }
+    }
+}

@@ -1,0 +1,161 @@
+using Tidepool.Cli.Processes;
+using Tidepool.Cli.State;
+using Tidepool.Cli.Supervision;
+
+namespace Tidepool.Cli.Shutdown;
+
+/// <summary>
+/// Takes a Tidepool down whose supervisor is gone or has let go: first in good order, each part with a deadline, then whatever
+/// is left by force. Each step looks before it acts, so it may be repeated and may find everything done.
+/// </summary>
+internal sealed class Teardown(StateDirectory state, Programs programs, Action<string> say, TimeProvider time)
+{
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan HaltDeadline = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan IncusStartDeadline = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan IncusStopDeadline = TimeSpan.FromSeconds(60);
+    private readonly Leftovers leftovers = new(state, Settings.Read(state));
+
+    /// <summary>Stops everything; with <paramref name="purge"/> destroys what is ours in the runtime, too. Returns what could not be removed.</summary>
+    public async Task<IReadOnlyList<string>> RunAsync(bool purge, CancellationToken cancellationToken)
+    {
+        await Task.WhenAll(
+            StopAsync(TidepoolProcesses.Caddy, TimeSpan.FromSeconds(10), cancellationToken),
+            StopAsync(TidepoolProcesses.Server, TimeSpan.FromSeconds(10), cancellationToken),
+            StopAsync(TidepoolProcesses.Worker, TimeSpan.FromSeconds(20), cancellationToken));
+        await EndRuntimeAsync(purge, cancellationToken);
+        await leftovers.RemoveAsync(say, cancellationToken);
+        foreach (var name in TidepoolProcesses.Names.Append("supervisor"))
+        {
+            File.Delete(state.PidFile(name));
+        }
+
+        File.Delete(state.ServerSocket);
+        File.Delete(state.SupervisorReport);
+        return await leftovers.FindAsync(cancellationToken);
+    }
+
+    private async Task StopAsync(string name, TimeSpan grace, CancellationToken cancellationToken)
+    {
+        if (PidFile.ReadAlive(state.PidFile(name)) is not { } process)
+        {
+            return;
+        }
+
+        say($"Stopping {name}.");
+        Signals.Send(process, Signals.Terminate);
+        if (!await GoneAsync(process, grace, cancellationToken))
+        {
+            say($"{name} did not end within {grace.TotalSeconds:0} s; ending it by force.");
+            Signals.Send(process, Signals.Kill);
+            await GoneAsync(process, TimeSpan.FromSeconds(5), cancellationToken);
+        }
+    }
+
+    private async Task EndRuntimeAsync(bool purge, CancellationToken cancellationToken)
+    {
+        var daemon = PidFile.ReadAlive(state.PidFile(TidepoolProcesses.Incusd));
+        if (daemon is null && !leftovers.MachinesRun() && !(purge && Directory.Exists(state.At("incus", "database"))))
+        {
+            return;
+        }
+
+        if (!await ReachDaemonAsync(cancellationToken))
+        {
+            say("Incus does not answer; ending it and its machines by force.");
+            Force();
+            return;
+        }
+
+        daemon = PidFile.ReadAlive(state.PidFile(TidepoolProcesses.Incusd));
+        await RunWorkerAsync(purge ? "purge" : "halt", purge ? "Removing the workspaces, their disks and their network." : "Stopping the workspaces; they come back at the next `tidepool up`.", cancellationToken);
+        say("Stopping incusd.");
+        await IncusDaemon.AskToShutDownAsync(state.IncusSocket, cancellationToken);
+        if (daemon is { } asked && !await GoneAsync(asked, IncusStopDeadline, cancellationToken))
+        {
+            say("incusd did not end in time; ending it by force.");
+            Force();
+        }
+
+        void Force()
+        {
+            if (daemon is { } stuck)
+            {
+                Signals.Send(stuck, Signals.Kill);
+            }
+        }
+    }
+
+    /// <summary>Machines of a daemon that died must still be told to stop, so it is started once more.</summary>
+    private async Task<bool> ReachDaemonAsync(CancellationToken cancellationToken)
+    {
+        if (await IncusDaemon.AnswersAsync(state.IncusSocket, cancellationToken))
+        {
+            return true;
+        }
+
+        if (PidFile.ReadAlive(state.PidFile(TidepoolProcesses.Incusd)) is null)
+        {
+            if (Programs.Incusd is null)
+            {
+                return false;
+            }
+
+            say("Starting incusd once more, to end its machines in good order.");
+            RunningProcess.Start(TidepoolProcesses.IncusdOf(state), time).Dispose();
+        }
+
+        var began = time.GetTimestamp();
+        while (time.GetElapsedTime(began) < IncusStartDeadline)
+        {
+            if (await IncusDaemon.AnswersAsync(state.IncusSocket, cancellationToken))
+            {
+                return true;
+            }
+
+            await Task.Delay(LookInterval, time, cancellationToken);
+        }
+
+        return false;
+    }
+
+    private async Task RunWorkerAsync(string verb, string sentence, CancellationToken cancellationToken)
+    {
+        if (!File.Exists(programs.Worker))
+        {
+            return;
+        }
+
+        say(sentence);
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        deadline.CancelAfter(HaltDeadline);
+        try
+        {
+            var result = await Tool.RunAsync(Programs.Dotnet, [programs.Worker, verb, "--state", state.Root], deadline.Token);
+            if (!result.Succeeded)
+            {
+                say($"That did not fully succeed: {result.LastWords}");
+            }
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            say($"That took longer than {HaltDeadline.TotalSeconds:0} s and was given up.");
+        }
+    }
+
+    private async Task<bool> GoneAsync(ProcessIdentity process, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        var began = time.GetTimestamp();
+        while (process.IsAlive)
+        {
+            if (time.GetElapsedTime(began) > patience)
+            {
+                return false;
+            }
+
+            await Task.Delay(LookInterval, time, cancellationToken);
+        }
+
+        return true;
+    }
+}

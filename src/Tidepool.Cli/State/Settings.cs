@@ -1,0 +1,95 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Tidepool.Cli.State;
+
+/// <summary>What <c>up</c> was told and keeps for the next time; server and worker read it. Keys it does not know stay as they are.</summary>
+internal sealed class Settings
+{
+    public int ApiPort { get; set; } = 8080;
+
+    public int WorkspacePort { get; set; } = 8081;
+
+    /// <summary>The address that Caddy listens on.</summary>
+    public string Listen { get; set; } = "127.0.0.1";
+
+    public string UserName { get; set; } = "tidepool";
+
+    public string Runtime { get; set; } = "auto";
+
+    public string? CaddyAccessLog { get; set; }
+
+    public IncusSettings Incus { get; set; } = new();
+
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement>? Others { get; set; }
+
+    [JsonIgnore]
+    public string AppUrl => $"http://{Host}:{ApiPort}/app/";
+
+    private string Host => Listen is "127.0.0.1" or "::1" or "0.0.0.0" or "::" or "localhost" ? "localhost" : Listen.Contains(':', StringComparison.Ordinal) ? $"[{Listen}]" : Listen;
+
+    /// <summary>Those in force, or the defaults for a state directory that has none yet.</summary>
+    public static Settings Read(StateDirectory state)
+    {
+        try
+        {
+            var document = JsonSerializer.Deserialize(File.ReadAllText(state.Settings), SettingsJson.Default.SettingsDocument);
+            return document?.Tidepool ?? Default(state);
+        }
+        catch (Exception fault) when (fault is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return Default(state);
+        }
+        catch (JsonException fault)
+        {
+            throw new CommandException($"{state.Settings} is not valid JSON: {fault.Message} Correct it, or remove it to begin with the defaults.");
+        }
+    }
+
+    public void Write(StateDirectory state) =>
+        StateDirectory.WritePrivate(state.Settings, ToJson() + "\n");
+
+    public string ToJson() => JsonSerializer.Serialize(new SettingsDocument { Tidepool = this }, SettingsJson.Default.SettingsDocument);
+
+    private static Settings Default(StateDirectory state)
+    {
+        // Names made of the path, so that several Tidepools on one machine never meet.
+        var key = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(state.Root)))[..8];
+        return new Settings { Incus = new IncusSettings { Socket = state.IncusSocket, Network = "tp" + key, Pool = "tidepool-" + key } };
+    }
+}
+
+/// <summary>The runtime's part of the settings: which daemon, and the names of what is ours in it.</summary>
+internal sealed class IncusSettings
+{
+    public string Socket { get; set; } = "";
+
+    public string Project { get; set; } = "tidepool";
+
+    /// <summary>The bridge.</summary>
+    public string Network { get; set; } = "";
+
+    public string Pool { get; set; } = "";
+
+    public bool Nat { get; set; } = true;
+
+    public int? PoolSizeGiB { get; set; }
+
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement>? Others { get; set; }
+}
+
+internal sealed class SettingsDocument
+{
+    public Settings Tidepool { get; set; } = new();
+
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement>? Others { get; set; }
+}
+
+[JsonSourceGenerationOptions(WriteIndented = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(SettingsDocument))]
+internal sealed partial class SettingsJson : JsonSerializerContext;

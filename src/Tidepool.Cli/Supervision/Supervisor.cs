@@ -1,0 +1,106 @@
+using Tidepool.Cli.Processes;
+using Tidepool.Cli.State;
+
+namespace Tidepool.Cli.Supervision;
+
+/// <summary>
+/// Keeps processes alive until it is told to let go. What already runs is adopted, not started twice; letting go leaves
+/// everything running, for ending it is another's work.
+/// </summary>
+internal sealed class Supervisor(StateDirectory state, IReadOnlyList<ProcessSpec> specs, Journal journal, TimeProvider time)
+{
+    private static readonly TimeSpan ReadyInterval = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan RotateInterval = TimeSpan.FromSeconds(15);
+    private readonly Lock gate = new();
+    private readonly Dictionary<string, ProcessReport> reports = specs.ToDictionary(s => s.Name, s => new ProcessReport(s.Name, ProcessReport.Waiting, 0, null));
+
+    public async Task RunAsync(CancellationToken letGo)
+    {
+        if (ProcessIdentity.Of(Environment.ProcessId) is { } self)
+        {
+            PidFile.Write(state.PidFile("supervisor"), self);
+        }
+
+        try
+        {
+            await Task.WhenAll([RotateAsync(letGo), .. specs.Select(spec => KeepAsync(spec, letGo))]);
+        }
+        catch (OperationCanceledException) when (letGo.IsCancellationRequested)
+        {
+            // Told to let go.
+        }
+    }
+
+    private async Task KeepAsync(ProcessSpec spec, CancellationToken letGo)
+    {
+        var policy = new RestartPolicy(time);
+        string? trouble = null;
+        while (true)
+        {
+            using var process = RunningProcess.Adopt(spec, time) ?? await StartAsync(spec, letGo);
+            var began = time.GetTimestamp();
+            Report(spec, trouble is null ? ProcessReport.Running : ProcessReport.Failing, trouble);
+            journal.Write(process.IsAdopted ? $"Found {spec.Name} running as {process.Identity.Pid}." : $"Started {spec.Name} as {process.Identity.Pid}.");
+            await WaitForExitAsync(spec, process, trouble is not null, letGo);
+
+            var wait = policy.Died(time.GetElapsedTime(began));
+            trouble = policy.IsCrashLoop
+                ? $"{spec.Name} ended {RestartPolicy.LoopDeaths} times or more within {RestartPolicy.LoopWindow.TotalMinutes:0} minutes and is now tried every {RestartPolicy.Longest.TotalSeconds:0} seconds. Its log says why: {spec.LogFile}"
+                : null;
+            Report(spec, trouble is null ? ProcessReport.Restarting : ProcessReport.Failing, trouble, restarted: true);
+            journal.Write($"{spec.Name} ended{(process.ExitCode is { } code ? $" with code {code}" : "")}; starting it again in {wait.TotalSeconds:0.0} s.{(trouble is null ? "" : " " + trouble)}");
+            await Task.Delay(wait, time, letGo);
+        }
+    }
+
+    private async Task WaitForExitAsync(ProcessSpec spec, RunningProcess process, bool wasFailing, CancellationToken letGo)
+    {
+        var exit = process.WaitForExitAsync(letGo);
+        if (wasFailing)
+        {
+            // What is wrong stays visible until it has lived for a while.
+            using var enough = CancellationTokenSource.CreateLinkedTokenSource(letGo);
+            if (await Task.WhenAny(exit, Task.Delay(RestartPolicy.Recovered, time, enough.Token)) != exit)
+            {
+                Report(spec, ProcessReport.Running, null);
+            }
+
+            await enough.CancelAsync();
+        }
+
+        await exit;
+    }
+
+    private async Task<RunningProcess> StartAsync(ProcessSpec spec, CancellationToken letGo)
+    {
+        while (spec.IsReady is { } isReady && !isReady())
+        {
+            await Task.Delay(ReadyInterval, time, letGo);
+        }
+
+        letGo.ThrowIfCancellationRequested();
+        return RunningProcess.Start(spec, time);
+    }
+
+    private async Task RotateAsync(CancellationToken letGo)
+    {
+        while (true)
+        {
+            await Task.Delay(RotateInterval, time, letGo);
+            foreach (var spec in specs)
+            {
+                LogRotation.Rotate(spec.LogFile);
+            }
+        }
+    }
+
+    private void Report(ProcessSpec spec, string processState, string? message, bool restarted = false)
+    {
+        lock (gate)
+        {
+            var restarts = reports[spec.Name].Restarts + (restarted ? 1 : 0);
+            reports[spec.Name] = new ProcessReport(spec.Name, processState, restarts, message);
+            new SupervisorReport([.. specs.Select(s => reports[s.Name])]).Write(state);
+        }
+    }
+}

@@ -1,0 +1,40 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Tidepool.Cli.State;
+
+namespace Tidepool.Cli.Supervision;
+
+/// <summary>What the supervisor leaves for <c>status</c> and <c>doctor</c> about one process.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="State">waiting, running, restarting or failing.</param>
+/// <param name="Restarts">How often it was started again since the supervisor began.</param>
+/// <param name="Message">What a person should know; null while all is well.</param>
+internal sealed record ProcessReport(string Name, string State, int Restarts, string? Message)
+{
+    public const string Waiting = "waiting";
+    public const string Running = "running";
+    public const string Restarting = "restarting";
+    public const string Failing = "failing";
+}
+
+internal sealed record SupervisorReport(IReadOnlyList<ProcessReport> Processes)
+{
+    public static SupervisorReport Read(StateDirectory state)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(File.ReadAllText(state.SupervisorReport), SupervisorJson.Default.SupervisorReport) ?? new([]);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or JsonException)
+        {
+            return new([]);
+        }
+    }
+
+    public void Write(StateDirectory state) =>
+        StateDirectory.WritePrivate(state.SupervisorReport, JsonSerializer.Serialize(this, SupervisorJson.Default.SupervisorReport));
+}
+
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
+[JsonSerializable(typeof(SupervisorReport))]
+internal sealed partial class SupervisorJson : JsonSerializerContext;

@@ -1,0 +1,85 @@
+using Tidepool.Cli.State;
+
+namespace Tidepool.Cli.Supervision;
+
+/// <summary>The four processes of one Tidepool, and how each is started.</summary>
+internal static class TidepoolProcesses
+{
+    public const string Incusd = "incusd";
+    public const string Worker = "worker";
+    public const string Server = "server";
+    public const string Caddy = "caddy";
+
+    public static readonly IReadOnlyList<string> Names = [Incusd, Worker, Server, Caddy];
+
+    /// <summary>All of them, for a machine on which everything is installed.</summary>
+    public static IReadOnlyList<ProcessSpec> All(StateDirectory state, Programs programs, string caddy) =>
+        [IncusdOf(state), Dotnet(state, Worker, programs.Worker), Dotnet(state, Server, programs.Server), CaddyOf(state, caddy)];
+
+    public static ProcessSpec IncusdOf(StateDirectory state) => new(
+        Incusd,
+        Programs.Incusd ?? throw new CommandException("Incus is not installed; `tidepool up` installs it."),
+        [],
+        Environment(("INCUS_DIR", state.Incus)),
+        state.PidFile(Incusd),
+        state.Log(Incusd))
+    {
+        // Every machine costs it several files.
+        Before = "ulimit -n 1048576 2>/dev/null || ulimit -n \"$(ulimit -H -n)\"; [ ! -x /usr/libexec/incus/incus-apparmor-load ] || /usr/libexec/incus/incus-apparmor-load >/dev/null 2>&1 || :;",
+    };
+
+    private static ProcessSpec Dotnet(StateDirectory state, string name, string assembly) => new(
+        name,
+        Programs.Dotnet,
+        [assembly, "--state", state.Root],
+        DotnetEnvironment(assembly),
+        state.PidFile(name),
+        state.Log(name));
+
+    private static ProcessSpec CaddyOf(StateDirectory state, string caddy) => new(
+        Caddy,
+        caddy,
+        ["run", "--config", state.CaddyConfig],
+        Environment(("HOME", state.Caddy), ("XDG_DATA_HOME", Path.Combine(state.Caddy, "data")), ("XDG_CONFIG_HOME", Path.Combine(state.Caddy, "config"))),
+        state.PidFile(Caddy),
+        state.Log(Caddy),
+        () => File.Exists(state.CaddyConfig));
+
+    /// <summary>One user's load needs neither a heap for each core nor a collector beside it; memory that stays free matters more.</summary>
+    public static Dictionary<string, string> DotnetEnvironment(string assembly)
+    {
+        var environment = Environment(
+            ("DOTNET_gcServer", "0"),
+            ("DOTNET_gcConcurrent", "0"),
+            ("DOTNET_GCConserveMemory", "7"),
+            ("DOTNET_TieredPGO", "0"),
+            ("DOTNET_NOLOGO", "1"),
+            ("DOTNET_CLI_TELEMETRY_OPTOUT", "1"),
+            ("DOTNET_EnableDiagnostics", "0"),
+            ("ASPNETCORE_ENVIRONMENT", "Production"),
+            ("ASPNETCORE_CONTENTROOT", Path.GetDirectoryName(assembly)!),
+            ("DOTNET_CONTENTROOT", Path.GetDirectoryName(assembly)!));
+        if (System.Environment.GetEnvironmentVariable("DOTNET_ROOT") is { Length: > 0 } root)
+        {
+            environment["DOTNET_ROOT"] = root;
+        }
+
+        return environment;
+    }
+
+    private static Dictionary<string, string> Environment(params (string Name, string Value)[] own)
+    {
+        var environment = new Dictionary<string, string>
+        {
+            ["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            ["HOME"] = System.Environment.GetFolderPath(System.Environment.SpecialFolder.UserProfile),
+            ["LANG"] = "C.UTF-8",
+        };
+        foreach (var (name, value) in own)
+        {
+            environment[name] = value;
+        }
+
+        return environment;
+    }
+}

@@ -1,0 +1,82 @@
+using System.Net;
+using System.Net.WebSockets;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace Tidepool.Caddy.Tests;
+
+/// <summary>
+/// What stands behind Caddy in these tests: the server on its socket, and editors that own loopback addresses as workspaces own
+/// theirs on the bridge. Each answers with what it was asked, so a test sees what arrived.
+/// </summary>
+internal sealed class Upstreams : IAsyncDisposable
+{
+    private readonly List<WebApplication> running = [];
+
+    /// <summary>An editor, or whatever listens on a port, at an address of 127.0.0.0/8.</summary>
+    public Task AddAsync(IPAddress address, int port, string name) => RunAsync(kestrel => kestrel.Listen(address, port), name);
+
+    public Task AddServerAsync(string socket) => RunAsync(kestrel => kestrel.ListenUnixSocket(socket), "server");
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var app in running)
+        {
+            await app.DisposeAsync();
+        }
+    }
+
+    private async Task RunAsync(Action<Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions> listen, string name)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(listen);
+        var app = builder.Build();
+        app.UseWebSockets();
+        app.Run(context => context.WebSockets.IsWebSocketRequest ? EchoAsync(context) : AnswerAsync(context, name));
+        await app.StartAsync();
+        running.Add(app);
+    }
+
+    private static async Task AnswerAsync(HttpContext context, string name)
+    {
+        if (context.Request.Path.StartsWithSegments("/worker.js", StringComparison.Ordinal))
+        {
+            context.Response.Headers["Service-Worker-Allowed"] = "/";
+            context.Response.Headers["Clear-Site-Data"] = "\"*\"";
+        }
+
+        await context.Response.WriteAsync($"{name}\n{context.Request.Method} {context.Request.Path}{context.Request.QueryString}\n");
+        foreach (var header in context.Request.Headers)
+        {
+            await context.Response.WriteAsync($"{header.Key}: {header.Value}\n");
+        }
+    }
+
+    private static async Task EchoAsync(HttpContext context)
+    {
+        using var socket = await context.WebSockets.AcceptWebSocketAsync();
+        var seen = string.Join(',', context.Request.Headers.Select(h => h.Key));
+        await socket.SendAsync(System.Text.Encoding.UTF8.GetBytes(seen), WebSocketMessageType.Text, true, context.RequestAborted);
+        var buffer = new byte[1024];
+        try
+        {
+            while (true)
+            {
+                var received = await socket.ReceiveAsync(buffer, context.RequestAborted);
+                if (received.MessageType == WebSocketMessageType.Close)
+                {
+                    return;
+                }
+
+                await socket.SendAsync(buffer.AsMemory(0, received.Count), received.MessageType, received.EndOfMessage, context.RequestAborted);
+            }
+        }
+        catch (Exception fault) when (fault is WebSocketException or OperationCanceledException)
+        {
+            // The client has left.
+        }
+    }
+}

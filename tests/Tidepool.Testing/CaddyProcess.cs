@@ -1,0 +1,93 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Tidepool.Testing;
+
+/// <summary>A real Caddy of the test's own, started with whatever configuration file the route table has written.</summary>
+public sealed class CaddyProcess : IAsyncDisposable
+{
+    private readonly string binary;
+    private Process? process;
+
+    private CaddyProcess(string binary) => this.binary = binary;
+
+    public string Root { get; } = Directory.CreateTempSubdirectory("tp-caddy-").FullName;
+
+    public string AdminSocket => Path.Combine(Root, "admin.sock");
+
+    public string ServerSocket => Path.Combine(Root, "server.sock");
+
+    public string ConfigFile => Path.Combine(Root, "config.json");
+
+    public int ApiPort { get; } = FreePort();
+
+    public int WorkspacePort { get; } = FreePort();
+
+    /// <summary>The Caddy to test with, or null where there is none.</summary>
+    public static CaddyProcess? Find() =>
+        Environment.GetEnvironmentVariable("TIDEPOOL_TEST_CADDY") is { } path && File.Exists(path) ? new CaddyProcess(path) : null;
+
+    public async Task StartAsync()
+    {
+        var start = new ProcessStartInfo(binary) { ArgumentList = { "run", "--config", ConfigFile }, UseShellExecute = false, RedirectStandardError = true, RedirectStandardOutput = true };
+        foreach (var name in new[] { "HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME" })
+        {
+            start.Environment[name] = Root;
+        }
+
+        File.Delete(AdminSocket);
+        process = Process.Start(start)!;
+        process.OutputDataReceived += (_, _) => { };
+        process.ErrorDataReceived += (_, _) => { };
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        while (!await ListensAsync())
+        {
+            if (process.HasExited)
+            {
+                throw new InvalidOperationException($"Caddy ended with {process.ExitCode}.");
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, CancellationToken.None);
+        }
+    }
+
+    public async Task KillAsync()
+    {
+        process!.Kill();
+        await process.WaitForExitAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (process is { HasExited: false })
+        {
+            await KillAsync();
+        }
+
+        process?.Dispose();
+        Directory.Delete(Root, recursive: true);
+    }
+
+    private async Task<bool> ListensAsync()
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            await socket.ConnectAsync(IPAddress.Loopback, WorkspacePort);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
