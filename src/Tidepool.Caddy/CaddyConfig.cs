@@ -55,7 +55,7 @@ internal static class CaddyConfig
     {
         ["listen"] = new JsonArray($"{(listen.Contains(':', StringComparison.Ordinal) ? $"[{listen}]" : listen)}:{port}"),
         ["automatic_https"] = new JsonObject { ["disable"] = true },
-        ["protocols"] = new JsonArray("h1", "h2", "h2c"),
+        ["protocols"] = new JsonArray("h1", "h2c"),
         ["routes"] = routes,
     };
 
@@ -150,7 +150,9 @@ internal static class CaddyConfig
     {
         ["handler"] = "reverse_proxy",
         ["upstreams"] = new JsonArray(new JsonObject { ["dial"] = upstream }),
-        ["transport"] = new JsonObject { ["protocol"] = "http", ["dial_timeout"] = "2s" },
+
+        // A proxy that the machine's environment names is for the way out, never for the way to a workspace.
+        ["transport"] = new JsonObject { ["protocol"] = "http", ["dial_timeout"] = "2s", ["network_proxy"] = new JsonObject { ["from"] = "none" } },
         ["stream_close_delay"] = StreamCloseDelay,
         ["flush_interval"] = -1,
         ["headers"] = headers,

@@ -25,7 +25,7 @@ if (builder.Configuration["State"] is not { Length: > 0 } state)
 
 var paths = new StatePaths(state);
 builder.Configuration.AddJsonFile(paths.Settings, optional: true, reloadOnChange: false);
-builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
+builder.Logging.AddSimpleConsole(console => console.SingleLine = true).AddFilter("Microsoft", LogLevel.Warning);
 builder.WebHost.ConfigureKestrel(kestrel =>
 {
     kestrel.AddServerHeader = false;

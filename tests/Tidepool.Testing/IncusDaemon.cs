@@ -42,6 +42,9 @@ public sealed class IncusDaemon : IAsyncDisposable
     {
         var start = new ProcessStartInfo(Binary) { ArgumentList = { "--logfile", Path.Combine(Root, "daemon.log") }, UseShellExecute = false, RedirectStandardError = true, RedirectStandardOutput = true };
         start.Environment["INCUS_DIR"] = Root;
+
+        // At its start the daemon asks its makers for a list of cloud machine sizes. Nothing leaves this machine in a test.
+        start.Environment["HTTPS_PROXY"] = start.Environment["HTTP_PROXY"] = "http://127.0.0.1:9";
         process = Process.Start(start)!;
         process.OutputDataReceived += (_, _) => { };
         process.ErrorDataReceived += (_, _) => { };

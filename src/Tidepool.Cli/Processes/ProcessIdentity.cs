@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 
 namespace Tidepool.Cli.Processes;
 
@@ -6,6 +7,7 @@ namespace Tidepool.Cli.Processes;
 /// A process beyond doubt: its number and the moment it started, in the kernel's ticks since boot. A number alone may have gone
 /// to somebody else since it was noted.
 /// </summary>
+[StructLayout(LayoutKind.Auto)]
 internal readonly record struct ProcessIdentity(int Pid, long StartTicks)
 {
     public bool IsAlive => Of(Pid) == this;

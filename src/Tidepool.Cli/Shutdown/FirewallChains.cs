@@ -12,6 +12,8 @@ internal sealed class FirewallChains(string bridge, StateDirectory state)
 {
     private static readonly string[] Families = ["inet", "ip", "ip6", "bridge"];
 
+    private static readonly string[] MachineKinds = ["containers", "virtual-machines"];
+
     public async Task RemoveAsync(Action<string> say, CancellationToken cancellationToken)
     {
         foreach (var family in Families)
@@ -58,7 +60,7 @@ internal sealed class FirewallChains(string bridge, StateDirectory state)
     }
 
     private IEnumerable<string> Machines() =>
-        new[] { "containers", "virtual-machines" }
+        MachineKinds
             .Select(kind => state.At("incus", kind))
             .Where(Directory.Exists)
             .SelectMany(Directory.EnumerateFileSystemEntries)

@@ -28,11 +28,21 @@ internal sealed class Leftovers(StateDirectory state, Settings settings)
 
         foreach (var mount in OurMounts())
         {
-            say($"Unmounting {mount}, which was left over.");
-            if (!(await Tool.RunAsync("umount", [mount], cancellationToken)).Succeeded)
+            if (mount == state.IncusView)
             {
-                await Tool.RunAsync("umount", ["--lazy", mount], cancellationToken);
+                await UnmountAsync(mount, cancellationToken);
+                continue;
             }
+
+            say($"Unmounting {mount}, which was left over.");
+            await UnmountAsync(mount, cancellationToken);
+        }
+
+        RemoveView();
+        foreach (var link in MachineLinks())
+        {
+            say($"Removing the network link {link}, which was left over.");
+            await Tool.RunAsync("ip", ["link", "delete", link], cancellationToken);
         }
 
         if (BridgeExists)
@@ -44,11 +54,20 @@ internal sealed class Leftovers(StateDirectory state, Settings settings)
         await firewall.RemoveAsync(say, cancellationToken);
     }
 
+    private static async Task UnmountAsync(string mount, CancellationToken cancellationToken)
+    {
+        if (!(await Tool.RunAsync("umount", [mount], cancellationToken)).Succeeded)
+        {
+            await Tool.RunAsync("umount", ["--lazy", mount], cancellationToken);
+        }
+    }
+
     /// <summary>What is still there, in words.</summary>
     public async Task<IReadOnlyList<string>> FindAsync(CancellationToken cancellationToken) =>
     [
         .. OurProcesses().Select(pid => $"process {pid} ({ProcessTable.Name(pid)})"),
         .. OurMounts().Select(mount => $"mount {mount}"),
+        .. MachineLinks().Select(link => $"network link {link}"),
         .. BridgeExists ? [$"bridge {Bridge}"] : Array.Empty<string>(),
         .. (await firewall.FindAsync(cancellationToken)).Select(chain => $"firewall chain {chain}"),
     ];
@@ -59,7 +78,7 @@ internal sealed class Leftovers(StateDirectory state, Settings settings)
             .Select(line => line.Split(' '))
             .Where(fields => fields.Length > 4)
             .Select(fields => Unescape(fields[4]))
-            .Where(mount => mount.StartsWith(directory + "/", StringComparison.Ordinal))
+            .Where(mount => mount == directory || mount.StartsWith(directory + "/", StringComparison.Ordinal))
             .Reverse()];
 
     private static string Unescape(string path) => path.Replace(@"\040", " ").Replace(@"\011", "\t").Replace(@"\134", @"\");
@@ -68,7 +87,39 @@ internal sealed class Leftovers(StateDirectory state, Settings settings)
 
     private static bool IsEmulator(string commandLine) => Path.GetFileName(commandLine.Split(' ')[0]).StartsWith("qemu-system-", StringComparison.Ordinal);
 
-    private IReadOnlyList<string> OurMounts() => MountsBelow(state.Root, File.ReadAllLines("/proc/self/mountinfo"));
+    private IReadOnlyList<string> OurMounts()
+    {
+        var table = File.ReadAllLines("/proc/self/mountinfo");
+        // A file system may be mounted on the state directory itself; that is its owner's.
+        return [.. MountsBelow(state.IncusView, table), .. MountsBelow(state.Root, table).Where(mount => mount != state.Root)];
+    }
+
+    /// <summary>The host's ends of network links whose machine never came to run.</summary>
+    private IReadOnlyList<string> MachineLinks()
+    {
+        var run = state.At("incus", "run");
+        return Directory.Exists(run)
+            ? [.. Directory.EnumerateFiles(run, "lxc.conf", SearchOption.AllDirectories)
+                .SelectMany(File.ReadLines)
+                .Select(line => line.Split('=', 2, StringSplitOptions.TrimEntries))
+                .Where(parts => parts.Length == 2 && parts[0].StartsWith("lxc.net.", StringComparison.Ordinal) && parts[0].EndsWith(".link", StringComparison.Ordinal))
+                .Select(parts => parts[1])
+                .Where(link => link.StartsWith("veth", StringComparison.Ordinal) && Directory.Exists("/sys/class/net/" + link))]
+            : [];
+    }
+
+    private void RemoveView()
+    {
+        if (Directory.Exists(state.IncusView) && !Directory.EnumerateFileSystemEntries(state.IncusView).Any())
+        {
+            Directory.Delete(state.IncusView);
+        }
+
+        if (Directory.Exists(StateDirectory.IncusViews) && !Directory.EnumerateFileSystemEntries(StateDirectory.IncusViews).Any())
+        {
+            Directory.Delete(StateDirectory.IncusViews);
+        }
+    }
 
     /// <summary>Only programs that we start: an editor that a person opened on a file in here is theirs.</summary>
     private IReadOnlyList<int> OurProcesses() =>
@@ -79,12 +130,15 @@ internal sealed class Leftovers(StateDirectory state, Settings settings)
         var program = Path.GetFileName(commandLine.Split(' ')[0]);
         return program switch
         {
-            "incusd" => InEnvironment(pid, "INCUS_DIR=" + state.Incus) || commandLine.Contains(state.Root + "/", StringComparison.Ordinal),
-            "dnsmasq" or "caddy" => commandLine.Contains(state.Root + "/", StringComparison.Ordinal),
+            "incusd" => InEnvironment(pid, "INCUS_DIR=" + state.IncusView) || NamesOurs(commandLine),
+            "dnsmasq" or "caddy" => NamesOurs(commandLine),
             "dotnet" => commandLine.Contains("Tidepool.", StringComparison.Ordinal) && (commandLine + " ").Contains($"--state {state.Root} ", StringComparison.Ordinal),
-            _ => (IsMonitor(commandLine) || IsEmulator(commandLine)) && commandLine.Contains(state.Root + "/", StringComparison.Ordinal),
+            _ => (IsMonitor(commandLine) || IsEmulator(commandLine)) && NamesOurs(commandLine),
         };
     }
+
+    private bool NamesOurs(string commandLine) =>
+        commandLine.Contains(state.Root + "/", StringComparison.Ordinal) || commandLine.Contains(state.IncusView + "/", StringComparison.Ordinal);
 
     private static bool InEnvironment(int pid, string entry)
     {

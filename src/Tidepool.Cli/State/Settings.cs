@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -57,8 +55,7 @@ internal sealed class Settings
     private static Settings Default(StateDirectory state)
     {
         // Names made of the path, so that several Tidepools on one machine never meet.
-        var key = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(state.Root)))[..8];
-        return new Settings { Incus = new IncusSettings { Socket = state.IncusSocket, Network = "tp" + key, Pool = "tidepool-" + key } };
+        return new Settings { Incus = new IncusSettings { Socket = state.IncusSocket, Network = "tp" + state.Key, Pool = "tidepool-" + state.Key } };
     }
 }
 

@@ -1,3 +1,6 @@
+using System.Security.Cryptography;
+using System.Text;
+
 namespace Tidepool.Cli.State;
 
 /// <summary>Where things are in the state directory, and how private they are.</summary>
@@ -5,6 +8,8 @@ internal sealed class StateDirectory(string root)
 {
     public const UnixFileMode PrivateFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     public const UnixFileMode PrivateDirectory = PrivateFile | UnixFileMode.UserExecute;
+
+    public const string IncusViews = "/run/tidepool";
 
     /// <summary>What the kernel allows for a Unix socket's path, without the zero at its end.</summary>
     private const int MaxSocketPath = 107;
@@ -32,6 +37,15 @@ internal sealed class StateDirectory(string root)
     public string Incus => At("incus");
 
     public string IncusSocket => At("incus", "unix.socket");
+
+    /// <summary>
+    /// Where the Incus daemon sees <see cref="Incus"/>: bound to a path that a container's root, who is nobody on the host, can
+    /// walk to. The state directory itself stays closed to all but its owner.
+    /// </summary>
+    public string IncusView => Path.Combine(IncusViews, Key);
+
+    /// <summary>Tells this state directory from all others in the names that the whole machine shares.</summary>
+    public string Key => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Root)))[..8];
 
     public string Images => At("images");
 
@@ -63,7 +77,7 @@ internal sealed class StateDirectory(string root)
     public string? WhySocketsDoNotFit()
     {
         var longest = At("run", "caddy-admin.sock");
-        return System.Text.Encoding.UTF8.GetByteCount(longest) <= MaxSocketPath
+        return Encoding.UTF8.GetByteCount(longest) <= MaxSocketPath
             ? null
             : $"The state directory's path is too long: {longest} has more than the {MaxSocketPath} bytes that a Unix socket's path may have. Choose a shorter one with --state.";
     }

@@ -47,10 +47,10 @@ internal sealed class RunningProcess : IDisposable
         }
 
         Directory.CreateDirectory(Path.GetDirectoryName(spec.LogFile)!);
-        var child = Process.Start(start) ?? throw new CommandException($"{spec.Name} could not be started.");
-        var identity = ProcessIdentity.Of(child.Id) ?? new ProcessIdentity(child.Id, 0);
+        var started = Process.Start(start) ?? throw new CommandException($"{spec.Name} could not be started.");
+        var identity = ProcessIdentity.Of(started.Id) ?? new ProcessIdentity(started.Id, 0);
         PidFile.Write(spec.PidFile, identity);
-        return new RunningProcess(identity, child, time);
+        return new RunningProcess(identity, started, time);
     }
 
     /// <summary>The one that an earlier supervisor left running, if its pid file still tells the truth.</summary>

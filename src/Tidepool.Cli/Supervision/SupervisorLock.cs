@@ -6,15 +6,20 @@ namespace Tidepool.Cli.Supervision;
 /// <summary>One supervisor for each state directory. The kernel gives the lock back however its holder ends.</summary>
 internal sealed class SupervisorLock : IDisposable
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(20);
     private readonly FileStream file;
 
     private SupervisorLock(FileStream file) => this.file = file;
 
-    public static SupervisorLock? TryTake(StateDirectory state)
+    public static SupervisorLock? TryTake(StateDirectory state) => TryTake(state.SupervisorLock);
+
+    /// <summary>Null while somebody else has it.</summary>
+    public static SupervisorLock? TryTake(string path)
     {
         try
         {
-            return new SupervisorLock(new FileStream(state.SupervisorLock, new FileStreamOptions
+            return new SupervisorLock(new FileStream(path, new FileStreamOptions
             {
                 Mode = FileMode.OpenOrCreate,
                 Access = FileAccess.ReadWrite,
@@ -22,13 +27,29 @@ internal sealed class SupervisorLock : IDisposable
                 UnixCreateMode = StateDirectory.PrivateFile,
             }));
         }
-        catch (DirectoryNotFoundException)
-        {
-            return null;
-        }
         catch (IOException)
         {
             return null;
+        }
+    }
+
+    /// <summary>Waits a little: the threads of a killed process hold its files a moment longer than it lives.</summary>
+    public static async Task<SupervisorLock?> TakeAsync(StateDirectory state, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var began = time.GetTimestamp();
+        while (true)
+        {
+            if (TryTake(state) is { } taken)
+            {
+                return taken;
+            }
+
+            if (time.GetElapsedTime(began) > Patience)
+            {
+                return null;
+            }
+
+            await Task.Delay(LookInterval, time, cancellationToken);
         }
     }
 

@@ -20,13 +20,20 @@ internal static class TidepoolProcesses
         Incusd,
         Programs.Incusd ?? throw new CommandException("Incus is not installed; `tidepool up` installs it."),
         [],
-        Environment(("INCUS_DIR", state.Incus)),
+        // It would call out for a list of instance types, which we have no use for; nothing listens on that port.
+        Environment(("INCUS_DIR", state.IncusView), ("HTTP_PROXY", "http://127.0.0.1:9"), ("HTTPS_PROXY", "http://127.0.0.1:9")),
         state.PidFile(Incusd),
         state.Log(Incusd))
     {
         // Every machine costs it several files.
-        Before = "ulimit -n 1048576 2>/dev/null || ulimit -n \"$(ulimit -H -n)\"; [ ! -x /usr/libexec/incus/incus-apparmor-load ] || /usr/libexec/incus/incus-apparmor-load >/dev/null 2>&1 || :;",
+        Before = BindView(state) + " umask 022; ulimit -n 1048576 2>/dev/null || ulimit -n \"$(ulimit -H -n)\"; [ ! -x /usr/libexec/incus/incus-apparmor-load ] || /usr/libexec/incus/incus-apparmor-load >/dev/null 2>&1 || :;",
     };
+
+    /// <summary>Private, so that what Incus mounts below it appears nowhere else.</summary>
+    private static string BindView(StateDirectory state) =>
+        $"mkdir -p -m 0711 {StateDirectory.IncusViews} {state.IncusView}; mountpoint -q {state.IncusView} || {{ mount --bind {Quoted(state.Incus)} {state.IncusView} && mount --make-private {state.IncusView}; }} || exit 1;";
+
+    private static string Quoted(string path) => "'" + path.Replace("'", @"'\''") + "'";
 
     private static ProcessSpec Dotnet(StateDirectory state, string name, string assembly) => new(
         name,

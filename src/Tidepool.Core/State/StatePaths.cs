@@ -22,8 +22,6 @@ public sealed class StatePaths(string root)
 
     public string CaddyConfig => At("caddy", "config.json");
 
-    public string IncusSocket => At("incus", "unix.socket");
-
     public string Images => At("images");
 
     public string WorkspaceLogs => At(".logs");

@@ -13,6 +13,7 @@ namespace Tidepool.Runtime.Incus;
 internal sealed class IncusClient : IDisposable
 {
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(30);
+    private const string OperationGone = "Operation not found";
     private readonly HttpClient http;
     private readonly string socketPath;
 
@@ -72,12 +73,19 @@ internal sealed class IncusClient : IDisposable
         }
     }
 
-    /// <summary>Waits for a background operation. One that is not there any more counts as ended; look at what it was about.</summary>
+    /// <summary>
+    /// Waits for a background operation. Its failure is answered with the status of what failed, so a missing machine looks like
+    /// a missing operation but for its words. An operation that is not there any more counts as ended.
+    /// </summary>
     public async Task WaitAsync(string operation, TimeSpan patience, CancellationToken cancellationToken)
     {
         var seconds = (int)Math.Ceiling(patience.TotalSeconds);
-        var result = await FindCallAsync($"{operation}/wait?timeout={seconds}", patience + CallTimeout, cancellationToken);
-        if (result is not { } ended)
+        JsonElement ended;
+        try
+        {
+            ended = await CallAsync(HttpMethod.Get, $"{operation}/wait?timeout={seconds}", null, patience + CallTimeout, cancellationToken);
+        }
+        catch (IncusException fault) when (fault is { Status: 404, Message: OperationGone })
         {
             return;
         }
@@ -100,18 +108,6 @@ internal sealed class IncusClient : IDisposable
         if (answer.ValueKind == JsonValueKind.Object && answer.TryGetProperty("class", out _) && answer.TryGetProperty("id", out var id))
         {
             await WaitAsync($"1.0/operations/{id.GetString()}", patience, cancellationToken);
-        }
-    }
-
-    private async Task<JsonElement?> FindCallAsync(string path, TimeSpan timeout, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await CallAsync(HttpMethod.Get, path, null, timeout, cancellationToken);
-        }
-        catch (IncusException fault) when (fault.Status == 404)
-        {
-            return null;
         }
     }
 

@@ -37,7 +37,8 @@ internal sealed partial class IncusRuntime(
             }
             catch (IncusException fault) when (fault.Status == 404)
             {
-                // The image was there, and has been removed behind our back.
+                // The image or the network is not there yet, or was removed behind our back.
+                await host.PrepareAsync(cancellationToken);
                 image = await images.EnsureAsync(spec.Image, verify: true, cancellationToken);
                 await PostAsync(spec, Source(image), image.IsMachine, cancellationToken);
             }

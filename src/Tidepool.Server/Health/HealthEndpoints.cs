@@ -2,7 +2,6 @@ using Tidepool.Contracts;
 using Tidepool.Core.Health;
 using Tidepool.Core.Jobs;
 using Tidepool.Core.Storage;
-using Tidepool.Server.Hosting;
 
 namespace Tidepool.Server.Health;
 

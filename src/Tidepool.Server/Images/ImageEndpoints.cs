@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http.HttpResults;
 using Tidepool.Contracts;
 using Tidepool.Core.Images;
 using Tidepool.Server.Hosting;
@@ -10,6 +11,6 @@ internal static class ImageEndpoints
     public static void MapImages(this IEndpointRouteBuilder api) =>
         api.MapGet("/images", List).WithTags("Images").WithSummary("The images that were built on this machine.").Produces<IReadOnlyList<ImageResponse>>().Problems();
 
-    private static IResult List(ImageCatalog images) =>
+    private static Ok<IReadOnlyList<ImageResponse>> List(ImageCatalog images) =>
         TypedResults.Ok<IReadOnlyList<ImageResponse>>([.. images.List().Select(i => new ImageResponse(i.Name, i.Hash, i.CreatedAt, i.SizeBytes))]);
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Tidepool.Contracts;
 using Tidepool.Core.Workspaces;
 
@@ -28,6 +29,7 @@ internal static class RefusalProblems
             },
         },
         Refusal.DependencyDown r => Problem.DependencyDown(r.Dependency),
+        _ => throw new UnreachableException($"{refusal.GetType().Name} has no problem."),
     };
 
     private static string Capacity(Refusal.CapacityExhausted refusal) =>

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Tidepool.Caddy;
 using Tidepool.Core.Images;
 using Tidepool.Core.Jobs;
@@ -49,7 +48,15 @@ internal static class WorkerHost
         services.AddSingleton<Reconciler>();
         services.AddSingleton<Sweeper>();
         services.AddSingleton<HealthReporter>();
-        AddCaddy(builder, paths);
+        services.AddCaddyRoutes(caddy =>
+        {
+            caddy.AdminSocket = paths.CaddyAdminSocket;
+            caddy.ServerSocket = paths.ServerSocket;
+            caddy.ConfigFile = paths.CaddyConfig;
+            caddy.Credentials = () => OwnerCredentials.Read(paths.Auth);
+            builder.Configuration.GetSection("Tidepool").Bind(caddy);
+        });
+        services.AddHostedService<NewPassword>();
         services.AddHostedService<RouteLoop>();
         services.AddHostedService<RuntimeLoop>();
         services.AddHostedService<SweepLoop>();
@@ -87,14 +94,10 @@ internal static class WorkerHost
     {
         var builder = Host.CreateApplicationBuilder(args);
         builder.Configuration.AddJsonFile(paths.Settings, optional: true, reloadOnChange: false);
-        builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
+        builder.Logging.AddSimpleConsole(console => console.SingleLine = true).AddFilter("Microsoft", LogLevel.Warning);
         builder.Services.AddSingleton(TimeProvider.System);
         var incus = builder.Configuration.GetSection("Tidepool:Incus");
-        builder.Services.AddIncusRuntime(options =>
-        {
-            options.Socket = paths.IncusSocket;
-            incus.Bind(options);
-        });
+        builder.Services.AddIncusRuntime(incus.Bind);
         return builder;
     }
 

@@ -81,7 +81,7 @@ internal sealed partial class JobLoop(IJobQueue queue, Reconciler reconciler, Ti
                 return;
             }
 
-            var result = await turn.RunAsync(() => reconciler.ReconcileAsync(job.Job.Workspace, Owner, stoppingToken), stoppingToken);
+            var result = await turn.RunAsync(() => reconciler.ReconcileAsync(job.Job.Workspace, Owner, stoppingToken));
             await AnswerAsync(job, result, stoppingToken);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)

@@ -3,31 +3,43 @@ namespace Tidepool.Worker.Jobs;
 /// <summary>Lets one look at a workspace run while at most one more waits.</summary>
 internal sealed class WorkspaceTurn
 {
-    private readonly SemaphoreSlim turn = new(1);
-    private int waiting;
+    private readonly Lock gate = new();
+    private Task last = Task.CompletedTask;
+    private bool waiting;
 
     /// <summary>Takes the waiting place; false if it is taken.</summary>
-    public bool TryQueue() => Interlocked.CompareExchange(ref waiting, 1, 0) == 0;
-
-    /// <summary>Waits for the turn, gives the waiting place free, and runs.</summary>
-    public async Task<T> RunAsync<T>(Func<Task<T>> work, CancellationToken cancellationToken)
+    public bool TryQueue()
     {
-        try
+        lock (gate)
         {
-            await turn.WaitAsync(cancellationToken);
+            return !waiting && (waiting = true);
         }
-        finally
+    }
+
+    /// <summary>Waits for the turn, gives the waiting place free, and runs. To be called once after each <see cref="TryQueue"/> that was true.</summary>
+    public async Task<T> RunAsync<T>(Func<Task<T>> work)
+    {
+        var mine = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Task before;
+        lock (gate)
         {
-            Volatile.Write(ref waiting, 0);
+            before = last;
+            last = mine.Task;
         }
 
         try
         {
+            await before;
+            lock (gate)
+            {
+                waiting = false;
+            }
+
             return await work();
         }
         finally
         {
-            turn.Release();
+            mine.SetResult();
         }
     }
 }

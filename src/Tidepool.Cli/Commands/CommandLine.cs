@@ -1,0 +1,94 @@
+using System.CommandLine;
+using Tidepool.Cli.Output;
+using Tidepool.Cli.State;
+
+namespace Tidepool.Cli.Commands;
+
+/// <summary>What every command works with.</summary>
+internal sealed record Surroundings(Screen Screen, Programs Programs, TimeProvider Time);
+
+/// <summary>The whole command line.</summary>
+internal sealed class CommandLine
+{
+    private readonly Option<string> state = new("--state")
+    {
+        Description = "The state directory; several Tidepools run side by side in several of them.",
+        HelpName = "DIR",
+        Recursive = true,
+        DefaultValueFactory = _ => StateDirectory.Default,
+    };
+
+    private readonly Surroundings surroundings;
+
+    public CommandLine(Surroundings surroundings)
+    {
+        this.surroundings = surroundings;
+        Root = new RootCommand("Isolated development environments on a machine you own.")
+        {
+            state,
+            UpCommand.Create(this),
+            DownCommand.Create(this),
+            UninstallCommand.Create(this),
+            StatusCommand.Create(this),
+            DoctorCommand.Create(this),
+            ListCommand.Create(this),
+            NewCommand.Create(this),
+            StartStopCommands.CreateStart(this),
+            StartStopCommands.CreateStop(this),
+            RemoveCommand.Create(this),
+            OpenCommand.Create(this),
+            LogsCommand.Create(this),
+            ImageCommand.Create(this),
+            PasswordCommand.Create(this),
+            SetupCommand.Create(this),
+            SuperviseCommand.Create(this),
+        };
+    }
+
+    public RootCommand Root { get; }
+
+    public Screen Screen => surroundings.Screen;
+
+    public Programs Programs => surroundings.Programs;
+
+    public TimeProvider Time => surroundings.Time;
+
+    public StateDirectory State(ParseResult parsed) => new(parsed.GetValue(state)!);
+
+    public async Task<int> RunAsync(IReadOnlyList<string> arguments, InvocationConfiguration configuration, CancellationToken cancellationToken)
+    {
+        var parsed = Root.Parse(arguments.Count == 0 ? ["--help"] : arguments);
+        configuration.EnableDefaultExceptionHandler = false;
+        configuration.ProcessTerminationTimeout = null;
+        if (parsed.Errors.Count > 0)
+        {
+            foreach (var error in parsed.Errors)
+            {
+                Screen.Error(error.Message);
+            }
+
+            Screen.Error("`tidepool --help` lists the commands, `tidepool COMMAND --help` what a command takes.");
+            return ExitCodes.Usage;
+        }
+
+        try
+        {
+            return await parsed.InvokeAsync(configuration, cancellationToken);
+        }
+        catch (CommandException failure)
+        {
+            Screen.Error(failure.Message);
+            return failure.ExitCode;
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            Screen.Error("Interrupted.");
+            return ExitCodes.Failed;
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            Screen.Error(fault.Message);
+            return ExitCodes.Failed;
+        }
+    }
+}

@@ -1,0 +1,91 @@
+using System.CommandLine;
+using Tidepool.Cli.Api;
+using Tidepool.Cli.Output;
+using Tidepool.Cli.Processes;
+using Tidepool.Cli.State;
+using Tidepool.Cli.Supervision;
+using Tidepool.Contracts;
+
+namespace Tidepool.Cli.Commands;
+
+internal static class StatusCommand
+{
+    private static readonly string[] Columns = ["Process", "State", "Pid", "Uptime", "Memory", "Restarts"];
+
+    public static Command Create(CommandLine line)
+    {
+        var command = new Command("status", "Show the processes, how they do, and the address.");
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            Requirements.Root();
+            var state = line.State(parsed);
+            var rows = ProcessRow.ReadAll(state);
+            if (rows.All(row => row.Process is null))
+            {
+                throw CommandException.NotRunning();
+            }
+
+            using var api = new LocalApi(state);
+            Show(line.Screen, Settings.Read(state), rows, await api.HealthAsync(cancellationToken));
+            return ExitCodes.Ok;
+        });
+        return command;
+    }
+
+    internal static void Show(Screen screen, Settings settings, IReadOnlyList<ProcessRow> rows, HealthResponse? health)
+    {
+        screen.Table(Columns, rows.Select(row => row.Cells));
+        screen.Line();
+        screen.Line($"Address   {settings.AppUrl}");
+        screen.Line(health switch
+        {
+            null => "Health    the server does not answer",
+            _ when health.Components.All(c => c.Healthy) => "Health    healthy",
+            _ => "Health    unhealthy",
+        });
+        foreach (var component in health?.Components.Where(c => !c.Healthy) ?? [])
+        {
+            screen.Line($"          {component.Component}: {component.Detail ?? "down"}");
+        }
+
+        foreach (var message in rows.Select(row => row.Message).OfType<string>())
+        {
+            screen.Line($"          {message}");
+        }
+    }
+}
+
+/// <summary>One line of <c>status</c>.</summary>
+internal sealed record ProcessRow(string Name, ProcessIdentity? Process, string State, TimeSpan Uptime, long Memory, int Restarts, string? Message)
+{
+    public IReadOnlyList<string> Cells => Process is { } process
+        ? [Name, State, $"{process.Pid}", Amounts.Duration(Uptime), Amounts.Bytes(Memory), $"{Restarts}"]
+        : [Name, State, "-", "-", "-", $"{Restarts}"];
+
+    public static IReadOnlyList<ProcessRow> ReadAll(StateDirectory state)
+    {
+        var reports = SupervisorReport.Read(state).Processes.ToDictionary(p => p.Name);
+        return [.. TidepoolProcesses.Names.Prepend("supervisor").Select(name =>
+        {
+            var process = PidFile.ReadAlive(state.PidFile(name));
+            var report = reports.GetValueOrDefault(name);
+            return new ProcessRow(
+                name,
+                process,
+                Describe(process, report),
+                process is { } alive ? ProcessTable.Uptime(alive) : TimeSpan.Zero,
+                process is { } running ? ProcessTable.Memory(running.Pid) : 0,
+                report?.Restarts ?? 0,
+                report?.Message);
+        })];
+    }
+
+    /// <summary>What the supervisor last noted counts only where the process itself does not say otherwise.</summary>
+    private static string Describe(ProcessIdentity? process, ProcessReport? report) => (process, report?.State) switch
+    {
+        (_, ProcessReport.Failing) => ProcessReport.Failing,
+        (null, null or ProcessReport.Running) => "down",
+        (null, var noted) => noted,
+        _ => ProcessReport.Running,
+    };
+}

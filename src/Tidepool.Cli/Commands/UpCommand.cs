@@ -1,0 +1,32 @@
+using System.CommandLine;
+using Tidepool.Cli.Startup;
+
+namespace Tidepool.Cli.Commands;
+
+internal static class UpCommand
+{
+    public static Command Create(CommandLine line)
+    {
+        var detach = new Option<bool>("--detach", "-d") { Description = "Run in the background; return once everything is up." };
+        var port = new Option<int?>("--port") { Description = "The app's port, 8080 at first. Kept for the next time, like the following ones.", HelpName = "PORT" };
+        var workspacePort = new Option<int?>("--workspace-port") { Description = "The workspaces' port, 8081 at first.", HelpName = "PORT" };
+        var listen = new Option<string?>("--listen") { Description = "The address to listen on, 127.0.0.1 at first; 0.0.0.0 is all networks.", HelpName = "ADDR" };
+        var nat = new Option<bool>("--nat") { Description = "Workspaces reach the internet, as at first." };
+        var noNat = new Option<bool>("--no-nat") { Description = "Workspaces reach nothing." };
+        var poolSize = new Option<int?>("--pool-size") { Description = "How far the workspaces' disks may grow together, in GiB; only before the first start.", HelpName = "GIB" };
+        var yes = new Option<bool>("--yes", "-y") { Description = "Install what is missing without asking." };
+        var command = new Command("up", "Bring Tidepool up: install what is missing, build what is not built, start everything.")
+        {
+            detach, port, workspacePort, listen, nat, noNat, poolSize, yes,
+        };
+        command.SetAction((parsed, cancellationToken) =>
+        {
+            Requirements.Root();
+            bool? wantsNat = parsed.GetValue(noNat) ? false : parsed.GetValue(nat) ? true : null;
+            var request = new UpRequest(
+                parsed.GetValue(port), parsed.GetValue(workspacePort), parsed.GetValue(listen), wantsNat, parsed.GetValue(poolSize), parsed.GetValue(yes), parsed.GetValue(detach));
+            return new Bringup(line.State(parsed), line.Programs, line.Screen, line.Time).RunAsync(request, cancellationToken);
+        });
+        return command;
+    }
+}

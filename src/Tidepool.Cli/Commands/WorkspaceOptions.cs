@@ -1,0 +1,11 @@
+using System.CommandLine;
+
+namespace Tidepool.Cli.Commands;
+
+/// <summary>What several commands about one workspace take.</summary>
+internal static class WorkspaceOptions
+{
+    public static Argument<string> Name() => new("NAME") { Description = "The workspace's name or id." };
+
+    public static Option<bool> Wait(string description) => new("--wait", "-w") { Description = description };
+}

@@ -1,0 +1,68 @@
+using Tidepool.Cli.Host;
+using Tidepool.Cli.Output;
+using Tidepool.Cli.Processes;
+using Tidepool.Cli.State;
+using Tidepool.Cli.Supervision;
+
+namespace Tidepool.Cli.Doctor;
+
+/// <summary>Whether this machine can carry Tidepool; <c>up</c> and <c>doctor</c> ask the same.</summary>
+internal static class HostChecks
+{
+    private const long Gibi = 1L << 30;
+    private const long NeededDisk = 6 * Gibi;
+    private const long WantedDisk = 20 * Gibi;
+    private const long NeededMemory = 2 * Gibi;
+    private const long WantedMemory = 6 * Gibi;
+    private static readonly string[] Architectures = ["x64", "arm64"];
+
+    public static IReadOnlyList<CheckResult> Of(HostFacts host, StateDirectory state, Settings settings) =>
+    [
+        System(host),
+        host.IsRoot
+            ? CheckResult.Ok(CheckCodes.Root, "Rights", "root")
+            : CheckResult.Fail(CheckCodes.Root, "Rights", $"You are {Environment.UserName}.", "Tidepool needs root, to make bridges and machines. Run it as `sudo ./tidepool …`."),
+        Amount(CheckCodes.Disk, "Disk", host.FreeDiskBytes, NeededDisk, WantedDisk, "free", $"The image and each workspace take space in {state.Root}; free some, or choose another place with --state."),
+        Amount(CheckCodes.Memory, "Memory", host.MemoryBytes, NeededMemory, WantedMemory, "in all", "A workspace has 4 GiB by default; give new ones less with `tidepool new NAME --memory 2048`."),
+        Ability(CheckCodes.Bridge, "Bridges", host.WhyNoBridge, "The kernel has to allow bridges (module `bridge`)."),
+        Ability(CheckCodes.Firewall, "Firewall", host.WhyNoFirewall, "The kernel has to allow nftables (module `nf_tables`)."),
+        Ability(CheckCodes.Btrfs, "btrfs", host.WhyNoBtrfs, "The kernel has to know btrfs (module `btrfs`), which makes workspaces from the image without copying it."),
+        state.WhySocketsDoNotFit() is { } why
+            ? CheckResult.Fail(CheckCodes.SocketPath, "State directory", why, "Choose a shorter path with --state.")
+            : CheckResult.Ok(CheckCodes.SocketPath, "State directory", state.Root),
+        Port(CheckCodes.ApiPort, "Port of the app", settings.Listen, settings.ApiPort, "--port", state),
+        Port(CheckCodes.WorkspacePort, "Port of the workspaces", settings.Listen, settings.WorkspacePort, "--workspace-port", state),
+    ];
+
+    private static CheckResult System(HostFacts host) =>
+        !host.IsLinux ? CheckResult.Fail(CheckCodes.System, "System", "This is not Linux.", "Run Tidepool on a Linux machine, or in a Linux virtual machine.")
+        : !Architectures.Contains(host.Architecture) ? CheckResult.Fail(CheckCodes.System, "System", $"The architecture is {host.Architecture}.", "Incus and code-server are there for x64 and arm64.")
+        : CheckResult.Ok(CheckCodes.System, "System", $"Linux, {host.Architecture}");
+
+    private static CheckResult Amount(string code, string title, long bytes, long needed, long wanted, string word, string next)
+    {
+        var detail = $"{Amounts.Bytes(bytes)} {word}";
+        return bytes < needed ? CheckResult.Fail(code, title, $"{detail}; at least {Amounts.Bytes(needed)} are needed.", next)
+            : bytes < wanted ? CheckResult.Warn(code, title, $"{detail}; {Amounts.Bytes(wanted)} or more are better.", next)
+            : CheckResult.Ok(code, title, detail);
+    }
+
+    private static CheckResult Ability(string code, string title, string? whyNot, string next) =>
+        whyNot is null ? CheckResult.Ok(code, title, "can be used") : CheckResult.Fail(code, title, whyNot, next);
+
+    private static CheckResult Port(string code, string title, string address, int port, string option, StateDirectory state)
+    {
+        if (PidFile.ReadAlive(state.PidFile(TidepoolProcesses.Caddy)) is not null)
+        {
+            return CheckResult.Ok(code, title, $"{port}, in use by this Tidepool");
+        }
+
+        if (ListeningPort.IsFree(address, port))
+        {
+            return CheckResult.Ok(code, title, $"{port} is free");
+        }
+
+        var owner = ListeningPort.OwnerOf(port) is { } pid ? $" by process {pid} ({ProcessTable.Name(pid)})" : "";
+        return CheckResult.Fail(code, title, $"{port} is taken{owner}.", $"End that process, or choose another port with `tidepool up {option} PORT`.");
+    }
+}

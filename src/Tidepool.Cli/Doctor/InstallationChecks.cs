@@ -1,0 +1,82 @@
+using Tidepool.Cli.Api;
+using Tidepool.Cli.Images;
+using Tidepool.Cli.Output;
+using Tidepool.Cli.Packages;
+using Tidepool.Cli.State;
+using Tidepool.Cli.Supervision;
+using Tidepool.Contracts;
+
+namespace Tidepool.Cli.Doctor;
+
+/// <summary>Whether what Tidepool needs is installed, built, private and running.</summary>
+internal static class InstallationChecks
+{
+    public static async Task<IReadOnlyList<CheckResult>> RunAsync(StateDirectory state, Programs programs, Screen screen, string cache, CancellationToken cancellationToken)
+    {
+        using var api = new LocalApi(state);
+        var running = SupervisorLock.Holder(state) is not null;
+        return
+        [
+            Packages(await new HostPackages(programs).MissingAsync(cancellationToken)),
+            await CaddyAsync(state, cancellationToken),
+            await ImageAsync(new WorkspaceImage(state, programs, screen, cache), cancellationToken),
+            Privacy(state),
+            running
+                ? CheckResult.Ok(CheckCodes.Supervisor, "Supervisor", "running")
+                : CheckResult.Warn(CheckCodes.Supervisor, "Supervisor", "Tidepool is not running.", "Start it with `tidepool up`."),
+            Processes(SupervisorReport.Read(state)),
+            running
+                ? Health(await api.HealthAsync(cancellationToken))
+                : CheckResult.Warn(CheckCodes.Health, "Health", "not asked, as Tidepool is not running", "Start it with `tidepool up`."),
+        ];
+    }
+
+    internal static CheckResult Health(HealthResponse? health)
+    {
+        const string title = "Health";
+        if (health is null)
+        {
+            return CheckResult.Fail(CheckCodes.Health, title, "The server does not answer.", "`tidepool logs --component server` shows why.");
+        }
+
+        var down = health.Components.Where(c => !c.Healthy).Select(c => $"{c.Component}: {c.Detail ?? "down"}").ToList();
+        return down.Count > 0
+            ? CheckResult.Fail(CheckCodes.Health, title, string.Join(" ", down), "It is tried again by itself. If it stays so, `tidepool logs --component worker` shows why.")
+            : CheckResult.Ok(CheckCodes.Health, title, string.Join(" ", health.Components.Select(c => c.Detail).OfType<string>().Prepend("All parts are up.")));
+    }
+
+    internal static CheckResult Processes(SupervisorReport report)
+    {
+        var failing = report.Processes.Where(p => p.State == ProcessReport.Failing).ToList();
+        return failing.Count > 0
+            ? CheckResult.Fail(CheckCodes.Processes, "Processes", string.Join(" ", failing.Select(p => p.Message)), $"Read that log: `tidepool logs --component {failing[0].Name}`.")
+            : CheckResult.Ok(CheckCodes.Processes, "Processes", "none keeps ending");
+    }
+
+    private static CheckResult Packages(IReadOnlyList<string> missing) =>
+        missing.Count > 0
+            ? CheckResult.Fail(CheckCodes.Packages, "Packages", $"missing: {string.Join(", ", missing)}", "`tidepool up` installs them after asking.")
+            : CheckResult.Ok(CheckCodes.Packages, "Packages", "all installed");
+
+    private static async Task<CheckResult> CaddyAsync(StateDirectory state, CancellationToken cancellationToken) =>
+        await CaddyProgram.FindAsync(state, cancellationToken) is { } path
+            ? CheckResult.Ok(CheckCodes.Caddy, "Caddy", $"{await CaddyProgram.VersionAsync(path, cancellationToken)} at {path}")
+            : CheckResult.Fail(CheckCodes.Caddy, "Caddy", $"None of version {CaddyProgram.Needed} or newer was found.", "`tidepool up` fetches one into the state directory.");
+
+    private static async Task<CheckResult> ImageAsync(WorkspaceImage image, CancellationToken cancellationToken)
+    {
+        const string next = "`tidepool image build` builds it.";
+        return image.Current() is not { } current ? CheckResult.Fail(CheckCodes.Image, "Workspace image", "It was not built yet.", next)
+            : current != await image.RecipeHashAsync(cancellationToken) ? CheckResult.Warn(CheckCodes.Image, "Workspace image", "Its recipe has changed since it was built.", next)
+            : CheckResult.Ok(CheckCodes.Image, "Workspace image", $"built, {current}");
+    }
+
+    private static CheckResult Privacy(StateDirectory state)
+    {
+        var others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
+        var open = new[] { state.Root, state.Auth, state.Settings }.Where(path => Path.Exists(path) && (File.GetUnixFileMode(path) & others) != UnixFileMode.None).ToList();
+        return open.Count > 0
+            ? CheckResult.Fail(CheckCodes.Privacy, "Privacy", $"Others can open {string.Join(", ", open)}.", $"chmod go= {string.Join(' ', open)}")
+            : CheckResult.Ok(CheckCodes.Privacy, "Privacy", "only the owner can open the state directory");
+    }
+}

@@ -1,0 +1,94 @@
+using CliWrap;
+using Tidepool.Cli.Output;
+using Tidepool.Cli.Packages;
+using Tidepool.Cli.Processes;
+using Tidepool.Cli.State;
+
+namespace Tidepool.Cli.Images;
+
+/// <summary>The default workspace image: built from its recipe when the recipe has changed, and put in force when it is whole.</summary>
+internal sealed class WorkspaceImage(StateDirectory state, Programs programs, Screen screen, string cache)
+{
+    private string Template => Path.Combine(state.Images, "default");
+
+    private string CurrentFile => Path.Combine(Template, "current");
+
+    /// <summary>The hash in force; null before the first build.</summary>
+    public string? Current()
+    {
+        try
+        {
+            var hash = File.ReadAllText(CurrentFile).Trim();
+            return File.Exists(Path.Combine(Template, Path.GetFileName(hash), "manifest.json")) ? hash : null;
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The hash of the recipe as it is now.</summary>
+    public async Task<string> RecipeHashAsync(CancellationToken cancellationToken)
+    {
+        var script = Path.Combine(programs.WorkspaceRecipe, "content-hash");
+        if (!File.Exists(script))
+        {
+            throw new CommandException($"The workspace image's recipe is not in {programs.WorkspaceRecipe}. Run tidepool from its checkout, or name the checkout in TIDEPOOL_HOME.");
+        }
+
+        var result = await Tool.RunAsync(script, [], cancellationToken);
+        return result.Succeeded ? result.Output.Trim() : throw new CommandException($"The workspace image's recipe could not be read: {result.LastWords}");
+    }
+
+    /// <summary>Builds if the recipe has changed, or always with <paramref name="force"/>. True if it built.</summary>
+    public async Task<bool> EnsureAsync(bool force, CancellationToken cancellationToken)
+    {
+        var hash = await RecipeHashAsync(cancellationToken);
+        var target = Path.Combine(Template, hash);
+        if (!force && Current() == hash)
+        {
+            return false;
+        }
+
+        if (force || !File.Exists(Path.Combine(target, "manifest.json")))
+        {
+            await BuildAsync(target, cancellationToken);
+        }
+
+        StateDirectory.WritePrivate(CurrentFile, hash + "\n");
+        foreach (var old in Directory.EnumerateDirectories(Template).Where(d => Path.GetFileName(d) != hash))
+        {
+            Directory.Delete(old, recursive: true);
+        }
+
+        return true;
+    }
+
+    private async Task BuildAsync(string target, CancellationToken cancellationToken)
+    {
+        Directory.CreateDirectory(Template);
+        var log = state.Log("image");
+        List<string> arguments = ["--output", target, "--cache", Path.Combine(cache, "image"), "--log", log];
+        if (DebianMirror.Find(AptSource.ReadAll("/etc/apt"), OsRelease.Read().Codename) is { } mirror)
+        {
+            arguments.AddRange(["--mirror", mirror]);
+        }
+
+        var lastWords = new List<string>();
+        var result = await screen.WaitAsync("Building the workspace image", show =>
+            CliWrap.Cli.Wrap(Path.Combine(programs.WorkspaceRecipe, "build"))
+                .WithArguments(arguments)
+                .WithStandardOutputPipe(PipeTarget.ToDelegate(line =>
+                {
+                    show(line);
+                    screen.Detail(line);
+                }))
+                .WithStandardErrorPipe(PipeTarget.ToDelegate(lastWords.Add))
+                .WithValidation(CommandResultValidation.None)
+                .ExecuteAsync(cancellationToken).Task);
+        if (!result.IsSuccess)
+        {
+            throw new CommandException($"The workspace image could not be built. {string.Join('\n', lastWords.TakeLast(12))}\nThe whole output is in {log}.");
+        }
+    }
+}

@@ -1,0 +1,65 @@
+using Tidepool.Cli.Api;
+using Tidepool.Cli.Host;
+using Tidepool.Cli.Output;
+using Tidepool.Cli.State;
+using Tidepool.Cli.Supervision;
+using Tidepool.Contracts;
+
+namespace Tidepool.Cli.Startup;
+
+/// <summary>Waits until every part is up, telling of each as it comes.</summary>
+internal sealed class HealthWait(StateDirectory state, Settings settings, Screen screen, TimeProvider time)
+{
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+
+    /// <summary>Returns when all is well; fails with what is not, after a while or as soon as <paramref name="supervisorRuns"/> says no.</summary>
+    public Task RunAsync(Func<bool> supervisorRuns, CancellationToken cancellationToken) =>
+        screen.WaitAsync("Waiting for every part to be up", async _ =>
+        {
+            using var api = new LocalApi(state);
+            var began = time.GetTimestamp();
+            var told = new HashSet<string>();
+            HealthResponse? health = null;
+            while (true)
+            {
+                health = await api.HealthAsync(cancellationToken) ?? health;
+                foreach (var component in health?.Components.Where(c => c.Healthy && told.Add(c.Component)) ?? [])
+                {
+                    screen.Detail($"{component.Component} is up.{(component.Detail is null ? "" : " " + component.Detail)}");
+                }
+
+                if (health is not null && health.Components.All(c => c.Healthy) && await ProcessesServeAsync(cancellationToken))
+                {
+                    return true;
+                }
+
+                if (!supervisorRuns())
+                {
+                    throw new CommandException($"The supervisor ended. What it said last, from {state.Log("supervisor")}:\n{LogTail.Of(state.Log("supervisor"), 8)}");
+                }
+
+                if (time.GetElapsedTime(began) > Patience)
+                {
+                    throw new CommandException(Describe(health));
+                }
+
+                await Task.Delay(LookInterval, time, cancellationToken);
+            }
+        });
+
+    /// <summary>What the server knows of the others may be a few seconds old, so they are asked themselves, too.</summary>
+    private async Task<bool> ProcessesServeAsync(CancellationToken cancellationToken) =>
+        SupervisorReport.Read(state).Processes is { Count: > 0 } processes
+        && processes.All(p => p.State == ProcessReport.Running)
+        && await IncusDaemon.AnswersAsync(state.IncusSocket, cancellationToken)
+        && await ListeningPort.AnswersAsync(settings.Listen, settings.ApiPort, cancellationToken)
+        && await ListeningPort.AnswersAsync(settings.Listen, settings.WorkspacePort, cancellationToken);
+
+    private string Describe(HealthResponse? health)
+    {
+        var failing = SupervisorReport.Read(state).Processes.Select(p => p.Message).OfType<string>();
+        var down = health?.Components.Where(c => !c.Healthy).Select(c => $"{c.Component}: {c.Detail}") ?? ["The server does not answer."];
+        return $"Tidepool did not get well within {Patience.TotalMinutes:0} minutes, and goes on trying.\n{string.Join('\n', failing.Concat(down))}\n`tidepool doctor` says what to do, `tidepool down` ends it.";
+    }
+}

@@ -1,0 +1,46 @@
+using Tidepool.Cli.Doctor;
+using Tidepool.Cli.Host;
+using Tidepool.Cli.Images;
+using Tidepool.Cli.Output;
+using Tidepool.Cli.Packages;
+using Tidepool.Cli.State;
+
+namespace Tidepool.Cli.Startup;
+
+/// <summary>Makes the host ready: checked, everything installed, the image built. What is done already is not done again.</summary>
+internal sealed class Preparation(StateDirectory state, Settings settings, Programs programs, Screen screen, string cache)
+{
+    public async Task RunAsync(bool yes, bool withPorts, int steps, CancellationToken cancellationToken)
+    {
+        screen.Step(1, steps, "Checking this machine");
+        var checks = HostChecks.Of(await HostFacts.ReadAsync(state.Root, cancellationToken), state, settings)
+            .Where(check => withPorts || check.Code is not (CheckCodes.ApiPort or CheckCodes.WorkspacePort))
+            .ToList();
+        Refuse(checks);
+        state.Create();
+        Directory.CreateDirectory(cache);
+
+        screen.Step(2, steps, "Installing what is missing");
+        await new HostInstaller(state, programs, screen, cache).RunAsync(yes, cancellationToken);
+
+        screen.Step(3, steps, "Building the workspace image");
+        var image = new WorkspaceImage(state, programs, screen, cache);
+        screen.Detail(await image.EnsureAsync(force: false, cancellationToken) ? $"Built, {image.Current()}." : $"Up to date, {image.Current()}.");
+    }
+
+    private void Refuse(IReadOnlyList<CheckResult> checks)
+    {
+        foreach (var check in checks.Where(c => c.Status == CheckStatus.Warn))
+        {
+            screen.Detail($"{check.Code} {check.Title}: {check.Detail} {check.Next}");
+        }
+
+        var failed = checks.Where(c => c.Status == CheckStatus.Fail).ToList();
+        if (failed.Count > 0)
+        {
+            throw new CommandException(string.Join('\n', failed.Select(c => $"{c.Code} {c.Title}: {c.Detail} {c.Next}")));
+        }
+
+        screen.Detail("It can run Tidepool.");
+    }
+}

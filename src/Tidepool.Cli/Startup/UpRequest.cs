@@ -1,0 +1,35 @@
+using System.Net;
+using Tidepool.Cli.State;
+
+namespace Tidepool.Cli.Startup;
+
+/// <summary>What <c>up</c> was told this time; null where it was told nothing and what is kept stays in force.</summary>
+internal sealed record UpRequest(int? Port, int? WorkspacePort, string? Listen, bool? Nat, int? PoolSizeGiB, bool Yes, bool Detach)
+{
+    /// <summary>Puts it into the settings; true if that changed any of them.</summary>
+    public bool ApplyTo(Settings settings)
+    {
+        var before = settings.ToJson();
+        settings.ApiPort = Port ?? settings.ApiPort;
+        settings.WorkspacePort = WorkspacePort ?? settings.WorkspacePort;
+        settings.Listen = Listen ?? settings.Listen;
+        settings.Incus.Nat = Nat ?? settings.Incus.Nat;
+        settings.Incus.PoolSizeGiB = PoolSizeGiB ?? settings.Incus.PoolSizeGiB;
+        if (settings.ApiPort == settings.WorkspacePort)
+        {
+            throw new CommandException($"The app and the workspaces cannot share port {settings.ApiPort}: two ports keep a workspace's page from acting as you.", ExitCodes.Usage);
+        }
+
+        if (settings.ApiPort is < 1 or > 65535 || settings.WorkspacePort is < 1 or > 65535)
+        {
+            throw new CommandException("A port is a number from 1 to 65535.", ExitCodes.Usage);
+        }
+
+        if (!IPAddress.TryParse(settings.Listen, out _))
+        {
+            throw new CommandException($"'{settings.Listen}' is no address to listen on; 127.0.0.1 is this machine only, 0.0.0.0 is all networks.", ExitCodes.Usage);
+        }
+
+        return settings.ToJson() != before;
+    }
+}
