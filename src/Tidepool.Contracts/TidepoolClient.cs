@@ -97,6 +97,7 @@ public sealed class TidepoolClient(HttpClient http)
                     yield return new WorkspaceEvent(item.EventId, null, JsonSerializer.Deserialize(item.Data, TidepoolJson.Default.RemovedEvent));
                     break;
                 default:
+                    yield return new WorkspaceEvent(item.EventId, null, null);
                     break;
             }
         }

@@ -16,7 +16,8 @@ using Tidepool.Server.Pages;
 using Tidepool.Server.Problems;
 using Tidepool.Server.Workspaces;
 
-var builder = WebApplication.CreateBuilder(args);
+// The page's files lie beside the program, wherever it is started from.
+var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 if (builder.Configuration["State"] is not { Length: > 0 } state)
 {
     await Console.Error.WriteLineAsync("Say which state directory to serve: --state DIR.");

@@ -1,0 +1,40 @@
+using Tidepool.Contracts;
+
+namespace Tidepool.App.Workspaces;
+
+/// <summary>What people read for the wire's words, and what may be done in which state.</summary>
+internal static class WorkspaceWords
+{
+    public static string Status(WorkspaceStatus status) => status switch
+    {
+        WorkspaceStatus.Creating => "Creating",
+        WorkspaceStatus.Starting => "Starting",
+        WorkspaceStatus.Running => "Running",
+        WorkspaceStatus.Stopping => "Stopping",
+        WorkspaceStatus.Stopped => "Stopped",
+        WorkspaceStatus.Deleting => "Deleting",
+        WorkspaceStatus.Error => "Problem",
+    };
+
+    /// <summary>What separates the workspace from this machine, said plainly.</summary>
+    public static string? Isolation(Isolation? isolation) => isolation switch
+    {
+        Contracts.Isolation.VirtualMachine => "Virtual machine",
+        Contracts.Isolation.EmulatedMachine => "Virtual machine, emulated: slow, and a kernel of its own",
+        Contracts.Isolation.Container => "Container: shares this machine's kernel",
+        null => null,
+    };
+
+    public static string Size(WorkspaceResponse workspace) =>
+        $"{workspace.Cpus} {(workspace.Cpus == 1 ? "core" : "cores")}, {(workspace.MemoryMiB % 1024 == 0 ? $"{workspace.MemoryMiB / 1024} GiB" : $"{workspace.MemoryMiB} MiB")}";
+
+    public static bool IsBusy(WorkspaceStatus status) =>
+        status is WorkspaceStatus.Creating or WorkspaceStatus.Starting or WorkspaceStatus.Stopping or WorkspaceStatus.Deleting;
+
+    public static bool CanStart(WorkspaceResponse workspace) => workspace.Status is WorkspaceStatus.Stopped or WorkspaceStatus.Error;
+
+    public static bool CanStop(WorkspaceResponse workspace) =>
+        workspace.Status is WorkspaceStatus.Creating or WorkspaceStatus.Starting or WorkspaceStatus.Running;
+
+    public static bool CanDelete(WorkspaceResponse workspace) => workspace.Status != WorkspaceStatus.Deleting;
+}

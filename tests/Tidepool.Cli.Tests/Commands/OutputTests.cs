@@ -1,0 +1,91 @@
+using Tidepool.Cli.Commands;
+using Tidepool.Cli.Processes;
+using Tidepool.Cli.State;
+using Tidepool.Cli.Workspaces;
+using Tidepool.Contracts;
+
+namespace Tidepool.Cli.Tests.Commands;
+
+public sealed class OutputTests : IDisposable
+{
+    private static readonly WorkspaceResponse Demo = new(
+        "ws_1", "demo", null, "default", WorkspaceStatus.Running, DesiredState.Running, 2, 4096, Isolation.Container, "10.0.0.2", "http://localhost:8081/workspace/demo/", [], null, null,
+        DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch, null, null);
+
+    private readonly CapturedScreen screen = new();
+
+    [Fact]
+    public void The_list_is_the_agreed_one()
+    {
+        ListCommand.Show(screen.Screen, [
+            Demo,
+            Demo with { Name = "fresh", Status = WorkspaceStatus.Creating, Isolation = null, Url = null, MemoryMiB = 1536, Progress = new ProgressResponse(2, 4, "Booting") },
+            Demo with { Name = "broken", Status = WorkspaceStatus.Error, Error = new ErrorResponse("boot", "It did not boot [in time].") },
+        ], json: false);
+
+        Assert.Equal(
+            """
+            NAME    STATUS        CPUS  MEMORY    ISOLATION  URL
+            demo    running       2     4 GiB     container  http://localhost:8081/workspace/demo/
+            fresh   creating 2/4  2     1536 MiB  -          -
+            broken  error         2     4 GiB     container  It did not boot [in time].
+
+            """,
+            screen.Output);
+    }
+
+    [Fact]
+    public void An_empty_list_says_how_to_begin()
+    {
+        ListCommand.Show(screen.Screen, [], json: false);
+        Assert.Equal("No workspaces yet; `tidepool new NAME` makes one.\n", screen.Output);
+    }
+
+    [Fact]
+    public void The_list_as_JSON_is_JSON_however_long_it_is()
+    {
+        ListCommand.Show(screen.Screen, [Demo, Demo with { Name = "two" }], json: true);
+        using var document = System.Text.Json.JsonDocument.Parse(screen.Output);
+        Assert.Equal(["demo", "two"], document.RootElement.EnumerateArray().Select(w => w.GetProperty("name").GetString()));
+    }
+
+    [Fact]
+    public void The_status_is_the_agreed_one()
+    {
+        StatusCommand.Show(
+            screen.Screen,
+            new Settings(),
+            [
+                new ProcessRow("supervisor", new ProcessIdentity(10, 1), "running", TimeSpan.FromHours(3), 40L << 20, 0, null),
+                new ProcessRow("worker", null, "failing", TimeSpan.Zero, 0, 9, "worker ended 8 times."),
+            ],
+            new HealthResponse("unhealthy", [new("database", true, null), new("worker", false, "It has not reported yet.")]));
+
+        Assert.Equal(
+            """
+            PROCESS     STATE    PID  UPTIME     MEMORY  RESTARTS
+            supervisor  running  10   3 h 0 min  40 MiB  0
+            worker      failing  -    -          -       9
+
+            Address   http://localhost:8080/app/
+            Health    unhealthy
+                      worker: It has not reported yet.
+                      worker ended 8 times.
+
+            """,
+            screen.Output);
+    }
+
+    [Fact]
+    public void A_step_is_told_with_how_far_it_is() =>
+        Assert.Equal("demo: step 2 of 4, Booting", WorkspaceWait.Describe(Demo with { Status = WorkspaceStatus.Starting, Progress = new ProgressResponse(2, 4, "Booting") }));
+
+    [Fact]
+    public void Log_lines_carry_the_time_where_the_reader_is()
+    {
+        LogsCommand.Show(screen.Screen, [new LogLineResponse(DateTimeOffset.UnixEpoch, "lifecycle", "Booting", 12.4)], new Microsoft.Extensions.Time.Testing.FakeTimeProvider());
+        Assert.Equal("1970-01-01 00:00:00 lifecycle Booting (12 ms)\n", screen.Output);
+    }
+
+    public void Dispose() => screen.Dispose();
+}

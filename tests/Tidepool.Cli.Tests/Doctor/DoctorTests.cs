@@ -1,0 +1,106 @@
+using Tidepool.Cli.Commands;
+using Tidepool.Cli.Doctor;
+using Tidepool.Cli.Host;
+using Tidepool.Cli.State;
+using Tidepool.Cli.Supervision;
+using Tidepool.Contracts;
+
+namespace Tidepool.Cli.Tests.Doctor;
+
+public sealed class DoctorTests
+{
+    private const long Gibi = 1L << 30;
+    private static readonly HostFacts Good = new(true, "x64", true, 100 * Gibi, 16 * Gibi, null, null, null);
+
+    [Fact]
+    public void Each_code_has_its_section_and_each_section_its_code()
+    {
+        var sections = File.ReadLines(Repository.At("docs/doctor.md")).Where(l => l.StartsWith("## ", StringComparison.Ordinal)).Select(l => l[3..]);
+        Assert.Equal(CheckCodes.All, sections);
+        Assert.Equal(CheckCodes.All.Count, CheckCodes.All.Distinct().Count());
+    }
+
+    [Fact]
+    public void A_good_host_passes()
+    {
+        using var state = new TemporaryState();
+        Assert.All(Check(Good, state.Directory), c => Assert.Equal(CheckStatus.Ok, c.Status));
+    }
+
+    [Fact]
+    public void What_is_wrong_fails_under_its_own_code_and_says_what_to_do()
+    {
+        using var state = new TemporaryState();
+        var bad = new HostFacts(false, "arm", false, Gibi, Gibi, "no bridges", "no nft", "no btrfs");
+        var failed = Check(bad, state.Directory).Where(c => c.Status == CheckStatus.Fail).ToList();
+
+        Assert.Equal([CheckCodes.System, CheckCodes.Root, CheckCodes.Disk, CheckCodes.Memory, CheckCodes.Bridge, CheckCodes.Firewall, CheckCodes.Btrfs], failed.Select(c => c.Code));
+        Assert.All(failed, c => Assert.False(string.IsNullOrEmpty(c.Next)));
+    }
+
+    [Fact]
+    public void A_taken_port_is_named_with_who_has_it()
+    {
+        using var state = new TemporaryState();
+        using var other = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        other.Start();
+        var settings = Settings.Read(state.Directory);
+        settings.ApiPort = ((System.Net.IPEndPoint)other.LocalEndpoint).Port;
+
+        var check = HostChecks.Of(Good, state.Directory, settings).Single(c => c.Code == CheckCodes.ApiPort);
+        Assert.Equal(CheckStatus.Fail, check.Status);
+        Assert.Contains($"by process {Environment.ProcessId}", check.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_process_that_keeps_ending_is_named_with_its_log()
+    {
+        var check = InstallationChecks.Processes(new SupervisorReport([new ProcessReport("worker", ProcessReport.Failing, 9, "worker ended 8 times.")]));
+        Assert.Equal((CheckStatus.Fail, "worker ended 8 times."), (check.Status, check.Detail));
+    }
+
+    [Fact]
+    public void Its_output_is_the_agreed_one()
+    {
+        var screen = new CapturedScreen();
+        var exit = DoctorCommand.Show(screen.Screen, [
+            CheckResult.Ok(CheckCodes.System, "System", "Linux, x64"),
+            CheckResult.Warn(CheckCodes.Memory, "Memory", "4.0 GiB in all; 6.0 GiB or more are better.", "Give workspaces less."),
+            InstallationChecks.Health(new HealthResponse("unhealthy", [new("database", true, null), new("caddy", false, "It does not answer.")])),
+        ]);
+
+        Assert.Equal(ExitCodes.Failed, exit);
+        Assert.Equal(
+            """
+                  CODE         CHECK   SEEN
+            ok    TP-HOST-001  System  Linux, x64
+            warn  TP-HOST-004  Memory  4.0 GiB in all; 6.0 GiB or more are better.
+            fail  TP-RUN-003   Health  caddy: It does not answer.
+
+            TP-HOST-004 warn: Memory. 4.0 GiB in all; 6.0 GiB or more are better.
+                Give workspaces less.
+
+            TP-RUN-003 fail: Health. caddy: It does not answer.
+                It is tried again by itself. If it stays so, `tidepool logs --component worker` shows why.
+
+            1 of 3 checks failed. docs/doctor.md says more of each code.
+
+            """,
+            screen.Output);
+    }
+
+    private static IReadOnlyList<CheckResult> Check(HostFacts facts, StateDirectory state)
+    {
+        var settings = Settings.Read(state);
+        // Ports that the kernel has just given out and taken back are free.
+        (settings.ApiPort, settings.WorkspacePort) = (FreePort(), FreePort());
+        return HostChecks.Of(facts, state, settings);
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        listener.Start();
+        return ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}

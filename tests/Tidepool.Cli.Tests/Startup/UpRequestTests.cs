@@ -1,0 +1,35 @@
+using Tidepool.Cli.Startup;
+using Tidepool.Cli.State;
+
+namespace Tidepool.Cli.Tests.Startup;
+
+public sealed class UpRequestTests
+{
+    private static readonly UpRequest Plain = new(null, null, null, null, null, Yes: false, Detach: false);
+
+    [Fact]
+    public void What_was_told_once_stays_and_a_plain_up_changes_nothing()
+    {
+        var settings = new Settings();
+        Assert.True((Plain with { Port = 9000, Nat = false }).ApplyTo(settings));
+        Assert.False(Plain.ApplyTo(settings));
+        Assert.Equal((9000, false), (settings.ApiPort, settings.Incus.Nat));
+    }
+
+    [Theory]
+    [InlineData(8081, null, null)]
+    [InlineData(70000, null, null)]
+    [InlineData(null, 0, null)]
+    [InlineData(null, null, "everywhere")]
+    public void What_cannot_work_is_refused_at_once(int? port, int? workspacePort, string? listen)
+    {
+        var request = Plain with { Port = port, WorkspacePort = workspacePort, Listen = listen };
+        Assert.Equal(ExitCodes.Usage, Assert.Throws<CommandException>(() => request.ApplyTo(new Settings())).ExitCode);
+    }
+
+    [Theory]
+    [InlineData(1, 5)]
+    [InlineData(100, 80)]
+    [InlineData(5000, 500)]
+    public void The_pool_may_take_most_of_what_is_free(long freeGibi, int expected) => Assert.Equal(expected, PoolSize.From(freeGibi << 30));
+}

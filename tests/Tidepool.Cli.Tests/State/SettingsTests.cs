@@ -1,0 +1,82 @@
+using Tidepool.Cli.State;
+
+namespace Tidepool.Cli.Tests.State;
+
+public sealed class SettingsTests
+{
+    [Fact]
+    public void What_is_written_is_read_again()
+    {
+        using var state = new TemporaryState();
+        var settings = Settings.Read(state.Directory);
+        settings.ApiPort = 9090;
+        settings.Listen = "0.0.0.0";
+        settings.Incus.Nat = false;
+        settings.Write(state.Directory);
+
+        Assert.Equal(settings.ToJson(), Settings.Read(state.Directory).ToJson());
+    }
+
+    [Fact]
+    public void Keys_that_others_put_there_stay()
+    {
+        using var state = new TemporaryState();
+        File.WriteAllText(state.Directory.Settings, """{"Tidepool":{"ApiPort":9090,"WorkspaceLimit":3,"Incus":{"DiskGiB":7}},"Logging":{"LogLevel":{"Default":"Debug"}}}""");
+        var settings = Settings.Read(state.Directory);
+        settings.Write(state.Directory);
+
+        var text = File.ReadAllText(state.Directory.Settings);
+        Assert.Equal(9090, settings.ApiPort);
+        Assert.Contains("\"WorkspaceLimit\": 3", text, StringComparison.Ordinal);
+        Assert.Contains("\"DiskGiB\": 7", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Two_state_directories_never_share_a_bridge_or_a_pool()
+    {
+        var one = Settings.Read(new StateDirectory("/nowhere/one")).Incus;
+        var two = Settings.Read(new StateDirectory("/nowhere/two")).Incus;
+
+        Assert.NotEqual(one.Network, two.Network);
+        Assert.NotEqual(one.Pool, two.Pool);
+        Assert.InRange(one.Network.Length, 1, 15);
+        Assert.Equal("/nowhere/one/incus/unix.socket", one.Socket);
+    }
+
+    [Fact]
+    public void Only_the_owner_can_open_the_directory_and_the_settings()
+    {
+        using var state = new TemporaryState();
+        Settings.Read(state.Directory).Write(state.Directory);
+
+        Assert.Equal(StateDirectory.PrivateDirectory, File.GetUnixFileMode(state.Directory.Root));
+        Assert.Equal(StateDirectory.PrivateFile, File.GetUnixFileMode(state.Directory.Settings));
+    }
+
+    [Fact]
+    public void Settings_that_are_no_JSON_are_a_message_and_not_a_crash()
+    {
+        using var state = new TemporaryState();
+        File.WriteAllText(state.Directory.Settings, "{");
+        Assert.Contains("not valid JSON", Assert.Throws<CommandException>(() => Settings.Read(state.Directory)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_path_too_long_for_a_socket_is_refused()
+    {
+        Assert.Null(new StateDirectory("/root/.local/share/tidepool").WhySocketsDoNotFit());
+        Assert.NotNull(new StateDirectory("/" + new string('x', 90)).WhySocketsDoNotFit());
+    }
+
+    [Fact]
+    public void Removal_takes_what_is_ours_and_leaves_what_is_not()
+    {
+        using var state = new TemporaryState();
+        Settings.Read(state.Directory).Write(state.Directory);
+        var foreign = Path.Combine(state.Directory.Root, "notes.txt");
+        File.WriteAllText(foreign, "mine");
+
+        Assert.Equal([foreign], new StateRemoval(state.Directory).Run());
+        Assert.Equal([foreign], Directory.EnumerateFileSystemEntries(state.Directory.Root));
+    }
+}
