@@ -1,0 +1,262 @@
+using System.Net;
+using Microsoft.Extensions.Logging.Abstractions;
+using Tidepool.Core.Activities;
+using Tidepool.Core.Lifecycle;
+using Tidepool.Core.Logs;
+using Tidepool.Core.Routing;
+using Tidepool.Core.Runtime;
+using Tidepool.Core.Workspaces;
+using Tidepool.Testing;
+
+namespace Tidepool.Core.Tests.Lifecycle;
+
+/// <summary>The reconciler over a real database and a runtime in memory that fails and crashes where it is told to.</summary>
+public sealed class ReconcilerTests : IAsyncLifetime
+{
+    private readonly InMemoryRuntime runtime = new();
+    private readonly LifecycleOptions options = new() { PollInterval = TimeSpan.FromMilliseconds(1), RouteWait = TimeSpan.FromMilliseconds(1), MinimumRun = TimeSpan.Zero };
+    private TestStore store = null!;
+
+    public async ValueTask InitializeAsync() => store = await TestStore.OpenAsync();
+
+    public ValueTask DisposeAsync()
+    {
+        store.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    [Fact]
+    public async Task A_new_workspace_comes_to_run()
+    {
+        var workspace = await AddAsync();
+        Assert.IsType<ReconcileResult.Settled>(await RunAsync(workspace.Id));
+
+        var now = await store.Store.FindAsync(workspace.Id, Token);
+        Assert.Equal((WorkspaceStatus.Running, true), (now!.Status, now.Provisioned));
+        Assert.NotNull(now.Address);
+        Assert.Null(now.DeadlineAt);
+        Assert.Null(now.Progress);
+        Assert.Contains((await store.Store.ListActivityAsync(workspace.Id, 10, null, Token)).Items, a => a is { Verb: Verbs.Create, Outcome: ActivityOutcome.Succeeded });
+    }
+
+    [Theory]
+    [InlineData("create", false)]
+    [InlineData("create", true)]
+    [InlineData("start", false)]
+    [InlineData("start", true)]
+    [InlineData("observe", false)]
+    public async Task A_crash_in_any_step_of_a_create_is_resumed_and_makes_no_second_machine(string step, bool after)
+    {
+        var workspace = await AddAsync();
+        var crashed = false;
+        Task CrashAsync(string verb, InstanceName? name)
+        {
+            if (verb == step && !crashed)
+            {
+                crashed = true;
+                throw new OperationCanceledException("The worker was killed.");
+            }
+
+            return Task.CompletedTask;
+        }
+
+        if (after)
+        {
+            runtime.After = CrashAsync;
+        }
+        else
+        {
+            runtime.Before = CrashAsync;
+        }
+
+        await Assert.ThrowsAsync<OperationCanceledException>(() => RunAsync(workspace.Id));
+        Assert.IsType<ReconcileResult.Settled>(await RunAsync(workspace.Id));
+
+        Assert.Equal(WorkspaceStatus.Running, (await store.Store.FindAsync(workspace.Id, Token))!.Status);
+        Assert.Single(runtime.Names);
+    }
+
+    [Fact]
+    public async Task A_deletion_that_comes_during_a_create_wins()
+    {
+        var workspace = await AddAsync();
+        runtime.After = async (verb, _) =>
+        {
+            if (verb == "start")
+            {
+                await WantAsync(workspace.Id, Verbs.Delete, WorkspaceIntents.Delete);
+            }
+        };
+
+        Assert.IsType<ReconcileResult.Settled>(await RunAsync(workspace.Id));
+        Assert.Null(await store.Store.FindAsync(workspace.Id, Token));
+        Assert.Empty(runtime.Names);
+    }
+
+    [Fact]
+    public async Task Stop_start_and_delete_each_come_to_what_was_wanted()
+    {
+        var workspace = await AddAsync();
+        await RunAsync(workspace.Id);
+
+        await WantAsync(workspace.Id, Verbs.Stop, WorkspaceIntents.Stop);
+        await RunAsync(workspace.Id);
+        var stopped = await store.Store.FindAsync(workspace.Id, Token);
+        Assert.Equal(WorkspaceStatus.Stopped, stopped!.Status);
+        Assert.Null(stopped.Address);
+
+        await WantAsync(workspace.Id, Verbs.Start, WorkspaceIntents.Start);
+        await RunAsync(workspace.Id);
+        Assert.Equal(WorkspaceStatus.Running, (await store.Store.FindAsync(workspace.Id, Token))!.Status);
+
+        await WantAsync(workspace.Id, Verbs.Delete, WorkspaceIntents.Delete);
+        await RunAsync(workspace.Id);
+        Assert.Null(await store.Store.FindAsync(workspace.Id, Token));
+        Assert.Equal(1, runtime.Made[workspace.Instance]);
+    }
+
+    [Fact]
+    public async Task A_failure_that_may_pass_is_tried_again_and_one_that_will_not_is_told_the_user()
+    {
+        var workspace = await AddAsync();
+        runtime.Before = (verb, _) => verb == "create" ? throw new RuntimeException("busy", "Busy.", isTransient: true) : Task.CompletedTask;
+        Assert.IsType<ReconcileResult.Retry>(await RunAsync(workspace.Id));
+        Assert.Equal(WorkspaceStatus.Creating, (await store.Store.FindAsync(workspace.Id, Token))!.Status);
+
+        runtime.Before = (verb, _) => verb == "create" ? throw new RuntimeException("broken", "It is broken; do this.", isTransient: false) : Task.CompletedTask;
+        Assert.IsType<ReconcileResult.Settled>(await RunAsync(workspace.Id));
+        var failed = await store.Store.FindAsync(workspace.Id, Token);
+        Assert.Equal((WorkspaceStatus.Error, "broken", "It is broken; do this."), (failed!.Status, failed.Fault!.Code, failed.Fault.Message));
+
+        runtime.Before = (_, _) => Task.CompletedTask;
+        await WantAsync(workspace.Id, Verbs.Start, WorkspaceIntents.Start);
+        await RunAsync(workspace.Id);
+        Assert.Equal(WorkspaceStatus.Running, (await store.Store.FindAsync(workspace.Id, Token))!.Status);
+    }
+
+    [Fact]
+    public async Task A_deletion_is_never_given_up()
+    {
+        var workspace = await AddAsync();
+        await RunAsync(workspace.Id);
+        await WantAsync(workspace.Id, Verbs.Delete, WorkspaceIntents.Delete);
+        runtime.Before = (verb, _) => verb == "delete" ? throw new RuntimeException("broken", "It is broken.", isTransient: false) : Task.CompletedTask;
+        Assert.IsType<ReconcileResult.Retry>(await RunAsync(workspace.Id));
+        Assert.Equal(WorkspaceStatus.Deleting, (await store.Store.FindAsync(workspace.Id, Token))!.Status);
+
+        runtime.Before = (_, _) => Task.CompletedTask;
+        await RunAsync(workspace.Id);
+        Assert.Null(await store.Store.FindAsync(workspace.Id, Token));
+    }
+
+    [Fact]
+    public async Task A_guest_that_shut_down_is_left_stopped_and_what_the_host_took_down_comes_back()
+    {
+        var workspace = await AddAsync();
+        await RunAsync(workspace.Id);
+        runtime.GoDown(workspace.Instance, StopCause.Host);
+        await RunAsync(workspace.Id);
+        Assert.Equal(WorkspaceStatus.Running, (await store.Store.FindAsync(workspace.Id, Token))!.Status);
+
+        runtime.GoDown(workspace.Instance, StopCause.Guest);
+        await RunAsync(workspace.Id);
+        var now = await store.Store.FindAsync(workspace.Id, Token);
+        Assert.Equal((DesiredState.Stopped, WorkspaceStatus.Stopped), (now!.Desired, now.Status));
+    }
+
+    [Fact]
+    public async Task A_machine_that_somebody_removed_is_reported_and_never_remade()
+    {
+        var workspace = await AddAsync();
+        await RunAsync(workspace.Id);
+        runtime.Lose(workspace.Instance);
+        await RunAsync(workspace.Id);
+        Assert.Equal("instance-lost", (await store.Store.FindAsync(workspace.Id, Token))!.Fault?.Code);
+        Assert.Equal(1, runtime.Made[workspace.Instance]);
+    }
+
+    [Fact]
+    public async Task A_workspace_that_another_worker_holds_is_left_alone()
+    {
+        var workspace = await AddAsync();
+        await store.Store.TryAcquireLeaseAsync(Reconciler.LeaseOn(workspace.Id), "another", TimeProvider.System.GetUtcNow(), TimeSpan.FromMinutes(1), Token);
+        Assert.IsType<ReconcileResult.Busy>(await RunAsync(workspace.Id));
+        Assert.Empty(runtime.Names);
+    }
+
+    [Fact]
+    public async Task A_sweep_asks_for_whatever_does_not_agree_and_for_nothing_else()
+    {
+        var settled = await AddAsync("settled");
+        var unsettled = await AddAsync("unsettled");
+        await RunAsync(settled.Id);
+        await DrainAsync();
+
+        Assert.Equal(1, await new Sweeper(store.Store, runtime, store.Queue, NullLogger<Sweeper>.Instance).SweepAsync(Token));
+        Assert.Equal([unsettled.Id], await DrainAsync());
+
+        runtime.GoDown(settled.Instance, StopCause.Host);
+        Assert.Equal(2, await new Sweeper(store.Store, runtime, store.Queue, NullLogger<Sweeper>.Instance).SweepAsync(Token));
+    }
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private async Task<List<WorkspaceId>> DrainAsync()
+    {
+        var jobs = await store.Queue.ReceiveAsync(10, TimeSpan.FromMinutes(1), TimeSpan.Zero, Token);
+        foreach (var job in jobs)
+        {
+            await store.Queue.CompleteAsync(job, Token);
+        }
+
+        return [.. jobs.Select(job => job.Job.Workspace)];
+    }
+
+    private async Task<Workspace> AddAsync(string name = "demo")
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        var workspace = WorkspaceIntents.Towards(Sample.Workspace(name: name) with { CreatedAt = now, UpdatedAt = now }, WorkspaceStatus.Creating, options, now);
+        await store.Store.AddAsync(workspace, Requested(workspace, Verbs.Create), 100, Token);
+        return workspace;
+    }
+
+    private async Task WantAsync(WorkspaceId id, string verb, Func<Workspace, LifecycleOptions, DateTimeOffset, Decision> intent)
+    {
+        var workspace = (await store.Store.FindAsync(id, CancellationToken.None))!;
+        var accepted = Assert.IsType<Decision.Accepted>(intent(workspace, options, TimeProvider.System.GetUtcNow()));
+        Assert.True(await store.Store.TrySaveIntentAsync(accepted.Workspace, Requested(workspace, verb), CancellationToken.None));
+    }
+
+    private static Activity Requested(Workspace workspace, string verb) =>
+        new(workspace.Id, workspace.Name, verb, Actor.User, ActivityOutcome.Requested, null, null, TimeProvider.System.GetUtcNow());
+
+    private async Task<ReconcileResult> RunAsync(WorkspaceId id)
+    {
+        var routes = new RoutePublisher(store.Store, new NoRoutes(), options, TimeProvider.System, NullLogger<RoutePublisher>.Instance);
+        var reconciler = new Reconciler(
+            store.Store, runtime, new OneImage(), new AlwaysReady(), routes, new NoLog(), options, TimeProvider.System, NullLogger<Reconciler>.Instance);
+        return await reconciler.ReconcileAsync(id, "tests", Token);
+    }
+
+    private sealed class NoRoutes : IRouteTable
+    {
+        public Task<bool> ApplyAsync(IReadOnlyList<WorkspaceRoute> wanted, CancellationToken cancellationToken) => Task.FromResult(false);
+    }
+
+    private sealed class OneImage : IImageCatalog
+    {
+        public RuntimeImage? Find(string name) => new(name, "1234", AppContext.BaseDirectory);
+    }
+
+    private sealed class AlwaysReady : IReadinessProbe
+    {
+        public Task<bool> IsReadyAsync(IPAddress address, CancellationToken cancellationToken) => Task.FromResult(true);
+    }
+
+    private sealed class NoLog : IWorkspaceLog
+    {
+        public Task AppendAsync(WorkspaceName workspace, IReadOnlyList<LogEntry> entries, CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task<IReadOnlyList<LogEntry>> ReadAsync(WorkspaceName workspace, int tail, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<LogEntry>>([]);
+    }
+}
