@@ -127,7 +127,11 @@ public sealed class RunningTidepool : IAsyncLifetime
     {
         incus?.Dispose();
         Http?.Dispose();
-        await CliAsync(["uninstall", "--yes"], mayFail: true);
+        if (Directory.Exists(Path.Combine(State, "run")))
+        {
+            await CliAsync(["uninstall", "--yes"], mayFail: true);
+        }
+
         if (Directory.Exists(State))
         {
             Directory.Delete(State, recursive: true);
