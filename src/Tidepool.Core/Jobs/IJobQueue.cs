@@ -45,7 +45,7 @@ public interface IJobQueue
 /// </summary>
 public interface IJobTable
 {
-    /// <summary>Records a job, visible from <paramref name="visibleAt"/>. A job for the same workspace that nobody holds and that is visible no later stands for it.</summary>
+    /// <summary>Records a job, visible from <paramref name="visibleAt"/>. A job for the same workspace that was never handed out and is visible no later stands for it.</summary>
     Task AddAsync(Job job, DateTimeOffset visibleAt, CancellationToken cancellationToken);
 
     /// <summary>

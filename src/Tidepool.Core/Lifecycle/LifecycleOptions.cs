@@ -24,6 +24,9 @@ public sealed record LifecycleOptions
     /// <summary>Between two looks at a machine that is on its way.</summary>
     public TimeSpan PollInterval { get; init; } = TimeSpan.FromMilliseconds(15);
 
+    /// <summary>Before a machine that went down while it was to come up is started once more.</summary>
+    public TimeSpan RestartInterval { get; init; } = TimeSpan.FromSeconds(2);
+
     public TimeSpan SweepInterval { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>Between two looks at the proxy, which may have been restarted without its routes.</summary>

@@ -56,6 +56,7 @@ public sealed partial class Reconciler(
     private async Task<ReconcileResult> DriveAsync(WorkspaceId id, LeaseKeeper keeper, DateTimeOffset earliestEnd)
     {
         var cancellationToken = keeper.Work;
+        var starts = 0;
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -79,8 +80,15 @@ public sealed partial class Reconciler(
                     continue;
                 }
 
+                var step = LifecyclePlan.Next(workspace, seen);
+                if (step == LifecycleStep.Start && starts++ > 0)
+                {
+                    // A guest that goes down as soon as it is up is started again, but not in a storm.
+                    await Task.Delay(options.RestartInterval, time, cancellationToken);
+                }
+
                 keeper.ThrowIfExpired();
-                await TakeAsync(run, seen, cancellationToken);
+                await TakeAsync(run, step, seen, cancellationToken);
             }
             catch (RuntimeException fault)
             {
@@ -93,9 +101,8 @@ public sealed partial class Reconciler(
         }
     }
 
-    private Task TakeAsync(Run run, InstanceObservation? seen, CancellationToken cancellationToken)
+    private Task TakeAsync(Run run, LifecycleStep step, InstanceObservation? seen, CancellationToken cancellationToken)
     {
-        var step = LifecyclePlan.Next(run.Workspace, seen);
         LogStep(run.Workspace.Name, step);
         return step switch
         {
@@ -136,7 +143,9 @@ public sealed partial class Reconciler(
     private async Task StartAsync(Run run, InstanceObservation seen, CancellationToken cancellationToken)
     {
         var status = run.Workspace.Status == WorkspaceStatus.Creating ? WorkspaceStatus.Creating : WorkspaceStatus.Starting;
-        var booting = run.Workspace with { Status = status, Isolation = seen.Isolation };
+
+        // Its old address may be another's by now, and a route must never lead there.
+        var booting = run.Workspace with { Status = status, Isolation = seen.Isolation, Address = null };
         if (await ShowAsync(run, booting, StepLabels.Booting, cancellationToken) is { } workspace)
         {
             await runtime.StartAsync(workspace.Instance, cancellationToken);

@@ -1,0 +1,68 @@
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using Tidepool.Contracts;
+
+namespace Tidepool.App.Tests;
+
+/// <summary>Answers as the server would, from memory; its stream stays open until a test ends it.</summary>
+internal sealed class FakeServer : HttpMessageHandler
+{
+    private TaskCompletionSource streamEnds = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public List<WorkspaceResponse> Workspaces { get; } = [];
+
+    public List<string> Requests { get; } = [];
+
+    public Func<HttpRequestMessage, HttpResponseMessage?> Answer { get; set; } = _ => null;
+
+    public bool IsDown { get; set; }
+
+    public static WorkspaceResponse Workspace(string name, WorkspaceStatus status, ProgressResponse? progress = null, ErrorResponse? error = null) => new(
+        "ws_" + name, name, null, "default", status, DesiredState.Running, 2, 4096, Isolation.Container, null, $"http://localhost:8081/workspace/{name}/", [], error, progress,
+        DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch, null, null);
+
+    public static HttpResponseMessage Json(string json, HttpStatusCode status = HttpStatusCode.OK, string type = "application/json") =>
+        new(status) { Content = new StringContent(json, Encoding.UTF8, type) };
+
+    public void EndStream()
+    {
+        var ending = streamEnds;
+        streamEnds = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        ending.SetResult();
+    }
+
+    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        var path = request.RequestUri!.AbsolutePath;
+        lock (Requests)
+        {
+            Requests.Add($"{request.Method} {path}");
+        }
+
+        if (IsDown)
+        {
+            throw new HttpRequestException("Nobody answers.");
+        }
+
+        if (Answer(request) is { } given)
+        {
+            return given;
+        }
+
+        if (path == "/api/events")
+        {
+            await streamEnds.Task.WaitAsync(cancellationToken);
+            return Json("", type: "text/event-stream");
+        }
+
+        return path switch
+        {
+            _ when request.Method == HttpMethod.Delete => Json(
+                JsonSerializer.Serialize(Workspaces.Single(w => path.EndsWith(w.Id, StringComparison.Ordinal)) with { Status = WorkspaceStatus.Deleting }, TidepoolJson.Default.WorkspaceResponse)),
+            "/api/workspaces" => Json(JsonSerializer.Serialize(new PageResponse<WorkspaceResponse>(Workspaces, null), TidepoolJson.Default.PageResponseWorkspaceResponse)),
+            "/api/images" => Json("[]"),
+            _ => Json("""{"items":[]}"""),
+        };
+    }
+}

@@ -1,0 +1,84 @@
+using Bunit;
+using Tidepool.App.Workspaces;
+using Tidepool.Contracts;
+
+namespace Tidepool.App.Tests;
+
+public sealed class WorkspaceListTests : PageTest
+{
+    [Theory]
+    [InlineData(WorkspaceStatus.Creating, "Stop demo,Delete demo")]
+    [InlineData(WorkspaceStatus.Running, "Open demo,Stop demo,Delete demo")]
+    [InlineData(WorkspaceStatus.Stopping, "Delete demo")]
+    [InlineData(WorkspaceStatus.Stopped, "Start demo,Delete demo")]
+    [InlineData(WorkspaceStatus.Deleting, "")]
+    [InlineData(WorkspaceStatus.Error, "Start demo,Delete demo")]
+    public void Only_what_the_state_allows_is_offered_and_each_button_names_its_workspace(WorkspaceStatus status, string offered)
+    {
+        Server.Workspaces.Add(FakeServer.Workspace("demo", status));
+        Feed.Start();
+        var page = Render<WorkspaceList>();
+        page.WaitForElement(".card");
+
+        var labels = page.FindAll(".actions [aria-label]").Select(e => e.GetAttribute("aria-label"));
+        Assert.Equal(offered, string.Join(',', labels));
+    }
+
+    [Fact]
+    public void The_step_is_shown_in_words_and_as_progress()
+    {
+        Server.Workspaces.Add(FakeServer.Workspace("demo", WorkspaceStatus.Creating, new ProgressResponse(2, 4, "Booting")));
+        Feed.Start();
+        var page = Render<WorkspaceList>();
+        page.WaitForElement(".card");
+
+        Assert.Contains("Creating, step 2 of 4: Booting", page.Find(".badge").TextContent, StringComparison.Ordinal);
+        Assert.Equal("2", page.Find("progress").GetAttribute("value"));
+    }
+
+    [Fact]
+    public void A_problem_says_what_to_do()
+    {
+        Server.Workspaces.Add(FakeServer.Workspace("demo", WorkspaceStatus.Error, error: new ErrorResponse("storage-full", "The pool is full. Delete a workspace.")));
+        Feed.Start();
+        var page = Render<WorkspaceList>();
+        page.WaitForElement(".card");
+
+        Assert.Equal("The pool is full. Delete a workspace.", page.Find(".card .fault").TextContent);
+    }
+
+    [Fact]
+    public void An_empty_list_invites_to_begin()
+    {
+        Feed.Start();
+        var page = Render<WorkspaceList>();
+        Assert.Contains("No workspaces yet", page.WaitForElement(".empty").TextContent, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_container_is_called_what_it_is()
+    {
+        Server.Workspaces.Add(FakeServer.Workspace("demo", WorkspaceStatus.Running));
+        Feed.Start();
+        var page = Render<WorkspaceList>();
+        Assert.Contains("shares this machine's kernel", page.WaitForElement(".card").TextContent, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Deleting_wants_the_name_typed()
+    {
+        Server.Workspaces.Add(FakeServer.Workspace("demo", WorkspaceStatus.Stopped));
+        Feed.Start();
+        var page = Render<WorkspaceList>();
+        page.WaitForElement(".card");
+        page.Find("[aria-label='Delete demo']").Click();
+
+        Assert.True(page.Find("dialog[id^=delete] button[type=submit]").HasAttribute("disabled"));
+        page.Find("dialog[id^=delete] input").Input("dem");
+        Assert.True(page.Find("dialog[id^=delete] button[type=submit]").HasAttribute("disabled"));
+        page.Find("dialog[id^=delete] input").Input("demo");
+        Assert.False(page.Find("dialog[id^=delete] button[type=submit]").HasAttribute("disabled"));
+        page.Find("dialog[id^=delete] form").Submit();
+        page.WaitForAssertion(() => Assert.Contains("DELETE /api/workspaces/ws_demo", Server.Requests));
+    }
+}
