@@ -223,6 +223,26 @@ public sealed class CaddyRouteTableTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_stream_that_is_being_answered_goes_on_over_changes()
+    {
+        await ApplyAsync(Route("alice", Alice));
+        using var http = Client(caddy.WorkspacePort);
+        await using var stream = await http.GetStreamAsync(new Uri("workspace/alice/stream", UriKind.Relative));
+        using var lines = new StreamReader(stream);
+        Assert.Equal("tick", await lines.ReadLineAsync());
+        for (var change = 0; change < 3; change++)
+        {
+            await ApplyAsync(Route("alice", Alice), Route($"other-{change}", Bob));
+        }
+
+        // Longer than the time that Caddy is given to end what an older configuration still answers: it must not count here.
+        for (var tick = 0; tick < 40; tick++)
+        {
+            Assert.Equal("tick", await lines.ReadLineAsync());
+        }
+    }
+
+    [Fact]
     public async Task The_files_and_sockets_with_secrets_are_the_owners_alone()
     {
         await ApplyAsync();

@@ -48,6 +48,13 @@ internal sealed class Upstreams : IAsyncDisposable
             context.Response.Headers["Clear-Site-Data"] = "\"*\"";
         }
 
+        while (context.Request.Path == "/stream" && !context.RequestAborted.IsCancellationRequested)
+        {
+            await context.Response.WriteAsync("tick\n");
+            await context.Response.Body.FlushAsync();
+            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, CancellationToken.None);
+        }
+
         await context.Response.WriteAsync($"{name}\n{context.Request.Method} {context.Request.Path}{context.Request.QueryString}\n");
         foreach (var header in context.Request.Headers)
         {

@@ -64,9 +64,13 @@ public sealed class RunningTidepool : IAsyncLifetime
         return result;
     }
 
+    /// <summary>
+    /// A connection of its own for each request. HTTP lets a server close an idle connection at any moment, as Caddy does at each
+    /// change of routes; browsers then send again what was just being sent, but this client does not repeat a POST.
+    /// </summary>
     public HttpClient Client(string? password)
     {
-        var client = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false }) { BaseAddress = new Uri($"http://localhost:{ApiPort}/") };
+        var client = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.Zero }) { BaseAddress = new Uri($"http://localhost:{ApiPort}/") };
         if (password is not null)
         {
             client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Basic", Credentials(password));
