@@ -6,7 +6,8 @@ namespace Tidepool.Server.Hosting;
 /// <summary>The API's description, and the page to browse it, which loads nothing from outside.</summary>
 internal static class OpenApiDocument
 {
-    public const string Name = "tidepool";
+    /// <summary>What the framework calls the document where its address names none.</summary>
+    public const string Name = "v1";
 
     public static void Describe(OpenApiOptions options) =>
         options.AddDocumentTransformer((document, _, _) =>
