@@ -17,6 +17,9 @@ internal static class IncusFaults
     public static RuntimeException NotUnderstood(Exception inner) => new(
         RuntimeFaults.Failed, "Incus gave an answer that Tidepool does not understand. It is tried again; `tidepool logs --component incusd` may tell why.", isTransient: true, inner);
 
+    public static RuntimeException ImageUnreadable(Exception inner) => new(
+        RuntimeFaults.ImageMissing, $"The workspace image could not be read: {inner.Message} It is tried again; `tidepool image build` makes it anew.", isTransient: true, inner);
+
     public static RuntimeException TooSlow(string operation) => new(
         RuntimeFaults.Failed, $"Incus took too long: {operation}. It is looked at again.", isTransient: true);
 

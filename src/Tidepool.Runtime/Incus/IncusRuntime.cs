@@ -251,6 +251,14 @@ internal sealed partial class IncusRuntime(
         {
             throw IncusFaults.Translate(fault, doing);
         }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw IncusFaults.ImageUnreadable(fault);
+        }
+        catch (Exception fault) when (fault is KeyNotFoundException or InvalidOperationException or FormatException)
+        {
+            throw IncusFaults.NotUnderstood(fault);
+        }
     }
 
     private static JsonObject Source(IncusImage image) => new() { ["type"] = "image", ["fingerprint"] = image.Fingerprint };
