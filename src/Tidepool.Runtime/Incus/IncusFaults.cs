@@ -36,6 +36,11 @@ internal static class IncusFaults
             return new(RuntimeFaults.Failed, $"Incus is busy, so {doing} waits. It is tried again.", isTransient: true, fault);
         }
 
+        if (Says(text, "invalid pid"))
+        {
+            return new(RuntimeFaults.Failed, $"The workspace's machine did not come up, so {doing} failed. It is tried again; `tidepool logs --component incusd` may tell why.", isTransient: true, fault);
+        }
+
         // 5xx and failed operations may pass; what the daemon refuses as wrong will be wrong again.
         var transient = fault.Status is >= 500 or 400 && !Says(text, "invalid") && !Says(text, "not found");
         return new(RuntimeFaults.Failed, $"Incus refused: {doing} failed with \"{text}\".", transient, fault);

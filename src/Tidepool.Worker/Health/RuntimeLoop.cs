@@ -14,6 +14,9 @@ internal sealed partial class RuntimeLoop(
     {
         var prepared = false;
         string? imported = null;
+
+        // What a former life reported says nothing about this one.
+        await health.ReportAsync("runtime", false, "It is being made ready.", stoppingToken);
         while (!stoppingToken.IsCancellationRequested)
         {
             var healthy = true;

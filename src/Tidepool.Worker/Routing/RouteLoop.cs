@@ -6,6 +6,9 @@ namespace Tidepool.Worker.Routing;
 /// <summary>Runs the route publisher and reports how Caddy does.</summary>
 internal sealed class RouteLoop(RoutePublisher publisher, HealthReporter health) : BackgroundService
 {
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        publisher.RunAsync((healthy, detail, cancellationToken) => health.ReportAsync("caddy", healthy, detail, cancellationToken), stoppingToken);
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await health.ReportAsync("caddy", false, "It was not looked at yet.", stoppingToken);
+        await publisher.RunAsync((healthy, detail, cancellationToken) => health.ReportAsync("caddy", healthy, detail, cancellationToken), stoppingToken);
+    }
 }
