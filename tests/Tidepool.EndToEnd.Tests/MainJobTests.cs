@@ -38,8 +38,9 @@ public sealed partial class MainJobTests(RunningTidepool tidepool)
 
         await page.GotoAsync(tidepool.AppUrl + "workspaces/harbor");
         await page.GetByRole(AriaRole.Button, new() { NameRegex = Start() }).First.ClickAsync();
-        await tidepool.UntilAsync("harbor", WorkspaceStatus.Running);
-        await page.GotoAsync(tidepool.WorkspaceUrl("harbor"));
+
+        // Who started it here is taken to the editor, as after creating it.
+        await page.WaitForURLAsync(tidepool.WorkspaceUrl("harbor") + "**");
         await OpenTerminalAsync(page);
         await RunAsync(page, "cat ~/kept.txt ; echo again-$((6*7))", "again-42");
         Assert.Contains("kept", await TerminalTextAsync(page), StringComparison.Ordinal);
