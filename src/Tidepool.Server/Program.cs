@@ -30,7 +30,7 @@ builder.Logging.AddSimpleConsole(console => console.SingleLine = true).AddFilter
 builder.WebHost.ConfigureKestrel(kestrel =>
 {
     kestrel.AddServerHeader = false;
-    kestrel.Limits.MaxRequestBodySize = RequestBody.MaxBytes;
+    kestrel.Limits.MaxRequestBodySize = RequestBody.MaxDrainedBytes;
     kestrel.ListenOn(paths.ServerSocket);
 });
 

@@ -8,6 +8,12 @@ internal static class RequestBody
 {
     public const int MaxBytes = 64 * 1024;
 
+    /// <summary>
+    /// What the server reads at most before it refuses: as much as the proxy lets through. An answer that came before the body was
+    /// taken would close the connection under the proxy's hands, and it would tell the client something else.
+    /// </summary>
+    public const int MaxDrainedBytes = 2 * 1024 * 1024;
+
     public static async Task<(T? Value, Problem? Problem)> ReadAsync<T>(HttpRequest request, JsonTypeInfo<T> type)
         where T : class
     {
@@ -18,7 +24,12 @@ internal static class RequestBody
 
         try
         {
-            return await JsonSerializer.DeserializeAsync(request.Body, type, request.HttpContext.RequestAborted) is { } value
+            if (await TakeAsync(request) is not { } body)
+            {
+                return (null, Problem.Of(413));
+            }
+
+            return JsonSerializer.Deserialize(body.Span, type) is { } value
                 ? (value, null)
                 : (null, Problem.Invalid("body", "The body is null; an object is needed."));
         }
@@ -31,5 +42,24 @@ internal static class RequestBody
         {
             return (null, Problem.Of(fault.StatusCode));
         }
+    }
+
+    /// <summary>The whole body, or null if it is larger than allowed; then it was read to its end and dropped.</summary>
+    private static async Task<ReadOnlyMemory<byte>?> TakeAsync(HttpRequest request)
+    {
+        var body = new MemoryStream();
+        var buffer = new byte[16 * 1024];
+        var whole = true;
+        int read;
+        while ((read = await request.Body.ReadAsync(buffer, request.HttpContext.RequestAborted)) > 0)
+        {
+            whole = whole && body.Length + read <= MaxBytes;
+            if (whole)
+            {
+                body.Write(buffer, 0, read);
+            }
+        }
+
+        return whole ? body.GetBuffer().AsMemory(0, (int)body.Length) : null;
     }
 }
