@@ -60,6 +60,6 @@ internal static class RequestBody
             }
         }
 
-        return whole ? body.GetBuffer().AsMemory(0, (int)body.Length) : null;
+        return whole ? new ReadOnlyMemory<byte>(body.GetBuffer(), 0, (int)body.Length) : default(ReadOnlyMemory<byte>?);
     }
 }
