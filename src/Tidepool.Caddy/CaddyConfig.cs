@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Tidepool.Core.Ports;
 using Tidepool.Core.Routing;
 
 namespace Tidepool.Caddy;
@@ -100,7 +99,7 @@ internal static class CaddyConfig
         var inner = new JsonArray();
         foreach (var port in route.Ports)
         {
-            inner.Add(PortRoute(route, port));
+            inner.Add(RouteOfPort(route, port));
         }
 
         inner.Add(Redirect(root));
@@ -115,8 +114,9 @@ internal static class CaddyConfig
         };
     }
 
-    private static JsonObject PortRoute(WorkspaceRoute route, PortNumber port)
+    private static JsonObject RouteOfPort(WorkspaceRoute route, PortRoute opened)
     {
+        var port = opened.Port;
         var root = $"/workspace/{route.Name}/port/{port}";
         return new JsonObject
         {

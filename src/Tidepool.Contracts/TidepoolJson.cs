@@ -10,6 +10,8 @@ namespace Tidepool.Contracts;
 [JsonSerializable(typeof(WorkspaceResponse))]
 [JsonSerializable(typeof(PageResponse<WorkspaceResponse>))]
 [JsonSerializable(typeof(CreateWorkspaceRequest))]
+[JsonSerializable(typeof(RegisterPortRequest))]
+[JsonSerializable(typeof(PortResponse))]
 [JsonSerializable(typeof(PageResponse<ActivityResponse>))]
 [JsonSerializable(typeof(LogLineResponse))]
 [JsonSerializable(typeof(IReadOnlyList<PortResponse>))]

@@ -70,7 +70,16 @@ public sealed record WorkspaceResponse(
     DateTimeOffset? StartedAt,
     DateTimeOffset? LastAccessedAt);
 
-public sealed record PortResponse(int Port, string? Label, string? Url);
+/// <summary>A registered port.</summary>
+/// <param name="Port">Its number.</param>
+/// <param name="Label">What its user calls it.</param>
+/// <param name="Url">Where it opens in a browser.</param>
+/// <param name="StripPrefix">Whether what listens there sees <c>/x</c> rather than <c>/workspace/NAME/port/N/x</c>.</param>
+/// <param name="Answers">Whether something listens there, as far as was last seen.</param>
+public sealed record PortResponse(int Port, string? Label, string? Url, bool StripPrefix, bool Answers);
+
+/// <summary>A port to register. Only its number must be given.</summary>
+public sealed record RegisterPortRequest(int? Port, string? Label = null, bool? StripPrefix = null);
 
 public sealed record ErrorResponse(string Code, string Message);
 

@@ -16,7 +16,7 @@ public sealed class CaddyConfigTests
     [Fact]
     public void The_configuration_is_as_reviewed()
     {
-        var port = PortNumber.Parse(3000);
+        var port = new PortRoute(PortNumber.Parse(3000), StripPrefix: true);
         WorkspaceRoute[] routes =
         [
             new(WorkspaceName.Parse("alice"), IPAddress.Parse("10.80.0.2"), [port]),
@@ -35,7 +35,7 @@ public sealed class CaddyConfigTests
     [Fact]
     public void No_two_routes_share_an_id_whatever_the_names()
     {
-        var port = PortNumber.Parse(3000);
+        var port = new PortRoute(PortNumber.Parse(3000), StripPrefix: true);
         string[] names = ["alice", "alice-port-3000", "port-3000", "port-3000-alice", "workspace-alice", "port-3000-workspace-alice"];
         var config = CaddyConfig.Render(
             Options, new CredentialOptions("tidepool", "HASH"), [.. names.Select(n => new WorkspaceRoute(WorkspaceName.Parse(n), IPAddress.Parse("10.80.0.2"), [port]))]);

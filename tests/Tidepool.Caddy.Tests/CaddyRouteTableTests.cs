@@ -258,7 +258,7 @@ public sealed class CaddyRouteTableTests : IAsyncLifetime
         services.GetRequiredService<IRouteTable>().ApplyAsync(routes, TestContext.Current.CancellationToken);
 
     private static WorkspaceRoute Route(string name, IPAddress address, params int[] ports) =>
-        new(WorkspaceName.Parse(name), address, [.. ports.Select(PortNumber.Parse)]);
+        new(WorkspaceName.Parse(name), address, [.. ports.Select(port => new PortRoute(PortNumber.Parse(port), StripPrefix: true))]);
 
     private async Task<string> GetTextAsync(string path)
     {

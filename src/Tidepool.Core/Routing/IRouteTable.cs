@@ -5,13 +5,16 @@ using Tidepool.Core.Workspaces;
 namespace Tidepool.Core.Routing;
 
 /// <summary>Where requests for one workspace go: its editor, and each of its registered ports.</summary>
-public sealed record WorkspaceRoute(WorkspaceName Name, IPAddress Address, IReadOnlyList<PortNumber> Ports)
+public sealed record WorkspaceRoute(WorkspaceName Name, IPAddress Address, IReadOnlyList<PortRoute> Ports)
 {
     public bool Equals(WorkspaceRoute? other) =>
         other is not null && Name == other.Name && Address.Equals(other.Address) && Ports.SequenceEqual(other.Ports);
 
     public override int GetHashCode() => HashCode.Combine(Name, Address, Ports.Count);
 }
+
+/// <summary>Where requests for one registered port go, and whether with or without the path that led there.</summary>
+public sealed record PortRoute(PortNumber Port, bool StripPrefix);
 
 /// <summary>The reverse proxy's routes to workspaces. Level-triggered: it is given all that is wanted, and applies the difference.</summary>
 public interface IRouteTable

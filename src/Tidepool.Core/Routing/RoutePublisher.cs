@@ -20,7 +20,7 @@ public sealed partial class RoutePublisher(IWorkspaceStore store, IRouteTable ta
         [.. workspaces
             .Where(w => w is { Desired: DesiredState.Running, Address: not null, Status: not WorkspaceStatus.Error })
             .OrderBy(w => w.Name.Value, StringComparer.Ordinal)
-            .Select(w => new WorkspaceRoute(w.Name, w.Address!, [.. w.Ports.Select(p => p.Port).OrderBy(p => p.Value)]))];
+            .Select(w => new WorkspaceRoute(w.Name, w.Address!, [.. w.Ports.Select(p => new PortRoute(p.Port, p.StripPrefix)).OrderBy(p => p.Port.Value)]))];
 
     /// <summary>
     /// Asks for the routes to be looked at. The task ends when a look that began after this call has ended: true if the proxy

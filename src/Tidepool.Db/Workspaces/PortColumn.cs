@@ -10,7 +10,7 @@ internal static partial class PortColumn
     public static string? Write(IReadOnlyList<WorkspacePort> ports) =>
         ports.Count == 0
             ? null
-            : JsonSerializer.Serialize(ports.Select(port => new StoredPort(port.Port.Value, port.Label)).ToArray(), Json.Default.StoredPortArray);
+            : JsonSerializer.Serialize(ports.Select(port => new StoredPort(port.Port.Value, port.Label, port.StripPrefix, port.Answers)).ToArray(), Json.Default.StoredPortArray);
 
     public static IReadOnlyList<WorkspacePort> Read(string? column) =>
         column is null
@@ -19,10 +19,10 @@ internal static partial class PortColumn
 
     private static WorkspacePort ToPort(StoredPort stored) =>
         PortNumber.TryParse(stored.Port, out var port)
-            ? new WorkspacePort(port, stored.Label)
+            ? new WorkspacePort(port, stored.Label, stored.StripPrefix ?? true, stored.Answers ?? false)
             : throw new InvalidOperationException($"The database holds {stored.Port} as a workspace's port, which no workspace can have.");
 
-    internal sealed record StoredPort(int Port, string? Label);
+    internal sealed record StoredPort(int Port, string? Label, bool? StripPrefix, bool? Answers);
 
     [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
     [JsonSerializable(typeof(StoredPort[]))]

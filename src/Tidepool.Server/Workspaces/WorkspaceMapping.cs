@@ -21,7 +21,7 @@ internal static class WorkspaceMapping
         workspace.Isolation?.ToWire(),
         workspace.Address?.ToString(),
         workspace.Desired == Core.Workspaces.DesiredState.Running ? WorkspaceUrls.Editor(origin, workspace.Name) : null,
-        [.. workspace.Ports.Select(p => new PortResponse(p.Port.Value, p.Label, WorkspaceUrls.Port(origin, workspace.Name, p.Port)))],
+        [.. workspace.Ports.Select(p => new PortResponse(p.Port.Value, p.Label, WorkspaceUrls.Port(origin, workspace.Name, p.Port), p.StripPrefix, p.Answers))],
         workspace.Fault is { } fault ? new ErrorResponse(fault.Code, fault.Message) : null,
         workspace.Progress is { } progress ? new ProgressResponse(progress.Step, progress.Of, progress.Label) : null,
         workspace.CreatedAt,
