@@ -1,7 +1,11 @@
 using System.Net;
+using Microsoft.Extensions.Logging.Abstractions;
 using Tidepool.Core.Lifecycle;
+using Tidepool.Core.Network;
 using Tidepool.Core.Runtime;
+using Tidepool.Core.Storage;
 using Tidepool.Core.Workspaces;
+using Tidepool.Testing;
 
 namespace Tidepool.Core.Tests;
 
@@ -31,6 +35,10 @@ internal static class Sample
             status,
             Options,
             Start);
+
+    /// <summary>A keeper of a wall that stands nowhere.</summary>
+    public static BoundaryKeeper Boundary(IWorkspaceStore store, IWorkspaceRuntime runtime, InMemoryBoundary? wall = null) =>
+        new(store, runtime, wall ?? new InMemoryBoundary(), NullLogger<BoundaryKeeper>.Instance);
 
     public static InstanceObservation Seen(Workspace workspace, InstanceState state, IPAddress? address = null, StopCause cause = StopCause.Guest) =>
         new(workspace.Instance, state, address, Isolation.Container, cause);

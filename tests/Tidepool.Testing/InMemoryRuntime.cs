@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using Tidepool.Core.Network;
 using Tidepool.Core.Runtime;
 using Tidepool.Core.Workspaces;
 
@@ -20,6 +21,9 @@ public sealed class InMemoryRuntime : IWorkspaceRuntime
 
     /// <summary>How often a machine was made, over all names: a machine made twice shows here.</summary>
     public ConcurrentDictionary<InstanceName, int> Made { get; } = new();
+
+    /// <summary>What it says of its network; null for a runtime with a wall of its own.</summary>
+    public WorkspaceNetwork? Network { get; set; }
 
     public IReadOnlyCollection<InstanceName> Names => [.. machines.Keys];
 
@@ -88,6 +92,8 @@ public sealed class InMemoryRuntime : IWorkspaceRuntime
         await Before("observe-all", null);
         return [.. machines.Select(pair => Observation(pair.Key, pair.Value))];
     }
+
+    public Task<WorkspaceNetwork?> FindNetworkAsync(CancellationToken cancellationToken) => Task.FromResult(Network);
 
     public Task<string> ReadConsoleAsync(InstanceName name, int maxCharacters, CancellationToken cancellationToken) => Task.FromResult("");
 

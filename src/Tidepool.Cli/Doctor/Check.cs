@@ -42,9 +42,10 @@ internal static class CheckCodes
     public const string Supervisor = "TP-RUN-001";
     public const string Processes = "TP-RUN-002";
     public const string Health = "TP-RUN-003";
+    public const string Boundary = "TP-NET-001";
 
     public static readonly IReadOnlyList<string> All =
     [
-        System, Root, Disk, Memory, Bridge, Firewall, Btrfs, SocketPath, ApiPort, WorkspacePort, Packages, Caddy, Image, Privacy, Supervisor, Processes, Health,
+        System, Root, Disk, Memory, Bridge, Firewall, Btrfs, SocketPath, ApiPort, WorkspacePort, Packages, Caddy, Image, Privacy, Supervisor, Processes, Health, Boundary,
     ];
 }

@@ -2,6 +2,7 @@ using Tidepool.Cli.Api;
 using Tidepool.Cli.Images;
 using Tidepool.Cli.Output;
 using Tidepool.Cli.Packages;
+using Tidepool.Cli.Shutdown;
 using Tidepool.Cli.State;
 using Tidepool.Cli.Supervision;
 using Tidepool.Contracts;
@@ -28,6 +29,7 @@ internal static class InstallationChecks
             running
                 ? Health(await api.HealthAsync(cancellationToken))
                 : CheckResult.Warn(CheckCodes.Health, "Health", "not asked, as Tidepool is not running", "Start it with `tidepool up`."),
+            .. running ? [Boundary(await new BoundaryRules(Settings.Read(state).Incus.Network).FindAsync(cancellationToken))] : Array.Empty<CheckResult>(),
         ];
     }
 
@@ -44,6 +46,15 @@ internal static class InstallationChecks
             ? CheckResult.Fail(CheckCodes.Health, title, string.Join(" ", down), "It is tried again by itself. If it stays so, `tidepool logs --component worker` shows why.")
             : CheckResult.Ok(CheckCodes.Health, title, string.Join(" ", health.Components.Select(c => c.Detail).OfType<string>().Prepend("All parts are up.")));
     }
+
+    internal static CheckResult Boundary(IReadOnlyList<string> found) =>
+        found.Count(item => item.StartsWith("firewall table", StringComparison.Ordinal)) == 2
+            ? CheckResult.Ok(CheckCodes.Boundary, "Network boundary", "the firewall around the workspaces stands")
+            : CheckResult.Fail(
+                CheckCodes.Boundary,
+                "Network boundary",
+                "The firewall tables around the workspaces are not all there; something removed them.",
+                "The worker puts them back at once, and starts no workspace without them. If it stays so, `tidepool logs --component worker` shows why.");
 
     internal static CheckResult Processes(SupervisorReport report)
     {

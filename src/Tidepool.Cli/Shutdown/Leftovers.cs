@@ -10,6 +10,7 @@ namespace Tidepool.Cli.Shutdown;
 internal sealed class Leftovers(StateDirectory state, Settings settings)
 {
     private readonly FirewallChains firewall = new(settings.Incus.Network, state);
+    private readonly BoundaryRules boundary = new(settings.Incus.Network);
 
     private string Bridge => settings.Incus.Network;
 
@@ -52,6 +53,7 @@ internal sealed class Leftovers(StateDirectory state, Settings settings)
         }
 
         await firewall.RemoveAsync(say, cancellationToken);
+        await boundary.RemoveAsync(cancellationToken);
     }
 
     private static async Task UnmountAsync(string mount, CancellationToken cancellationToken)
@@ -70,6 +72,7 @@ internal sealed class Leftovers(StateDirectory state, Settings settings)
         .. MachineLinks().Select(link => $"network link {link}"),
         .. BridgeExists ? [$"bridge {Bridge}"] : Array.Empty<string>(),
         .. (await firewall.FindAsync(cancellationToken)).Select(chain => $"firewall chain {chain}"),
+        .. await boundary.FindAsync(cancellationToken),
     ];
 
     /// <summary>Mounts below the state directory, the innermost first.</summary>
@@ -104,7 +107,7 @@ internal sealed class Leftovers(StateDirectory state, Settings settings)
                 .Select(line => line.Split('=', 2, StringSplitOptions.TrimEntries))
                 .Where(parts => parts.Length == 2 && parts[0].StartsWith("lxc.net.", StringComparison.Ordinal) && parts[0].EndsWith(".link", StringComparison.Ordinal))
                 .Select(parts => parts[1])
-                .Where(link => link.StartsWith("veth", StringComparison.Ordinal) && Directory.Exists("/sys/class/net/" + link))]
+                .Where(link => (link.StartsWith("veth", StringComparison.Ordinal) || link.StartsWith("tw", StringComparison.Ordinal)) && Directory.Exists("/sys/class/net/" + link))]
             : [];
     }
 

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Tidepool.Core.Activities;
 using Tidepool.Core.Logs;
+using Tidepool.Core.Network;
 using Tidepool.Core.Routing;
 using Tidepool.Core.Runtime;
 using Tidepool.Core.Storage;
@@ -18,6 +19,7 @@ public sealed partial class Reconciler(
     IImageCatalog images,
     IReadinessProbe probe,
     RoutePublisher routes,
+    BoundaryKeeper boundary,
     IWorkspaceLog log,
     LifecycleOptions options,
     TimeProvider time,
@@ -148,6 +150,7 @@ public sealed partial class Reconciler(
         var booting = run.Workspace with { Status = status, Isolation = seen.Isolation, Address = null };
         if (await ShowAsync(run, booting, StepLabels.Booting, cancellationToken) is { } workspace)
         {
+            await boundary.EnsureAsync(cancellationToken);
             await runtime.StartAsync(workspace.Instance, cancellationToken);
         }
     }

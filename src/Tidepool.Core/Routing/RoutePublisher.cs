@@ -1,5 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Tidepool.Core.Lifecycle;
+using Tidepool.Core.Network;
+using Tidepool.Core.Runtime;
 using Tidepool.Core.Storage;
 using Tidepool.Core.Workspaces;
 
@@ -9,16 +11,21 @@ namespace Tidepool.Core.Routing;
 /// Keeps the proxy's routes what the database says. The only writer: calls that come while a change is under way are
 /// answered together by the next one.
 /// </summary>
-public sealed partial class RoutePublisher(IWorkspaceStore store, IRouteTable table, LifecycleOptions options, TimeProvider time, ILogger<RoutePublisher> logger)
+public sealed partial class RoutePublisher(
+    IWorkspaceStore store, IRouteTable table, BoundaryKeeper boundary, LifecycleOptions options, TimeProvider time, ILogger<RoutePublisher> logger)
 {
     private readonly Lock gate = new();
     private TaskCompletionSource<bool> next = NewRound();
     private TaskCompletionSource asked = NewSignal();
 
-    /// <summary>The routes that follow from what is wanted: workspaces that are to run and have an address.</summary>
-    public static IReadOnlyList<WorkspaceRoute> Wanted(IEnumerable<Workspace> workspaces) =>
+    /// <summary>
+    /// The routes that follow from what is wanted: workspaces that are to run and have an address, which must lie on the bridge:
+    /// the proxy is never led anywhere else.
+    /// </summary>
+    public static IReadOnlyList<WorkspaceRoute> Wanted(IEnumerable<Workspace> workspaces, WorkspaceNetwork? network) =>
         [.. workspaces
             .Where(w => w is { Desired: DesiredState.Running, Address: not null, Status: not WorkspaceStatus.Error })
+            .Where(w => network is null || network.Admits(w.Address!))
             .OrderBy(w => w.Name.Value, StringComparer.Ordinal)
             .Select(w => new WorkspaceRoute(w.Name, w.Address!, [.. w.Ports.Select(p => new PortRoute(p.Port, p.StripPrefix)).OrderBy(p => p.Port.Value)]))];
 
@@ -77,7 +84,16 @@ public sealed partial class RoutePublisher(IWorkspaceStore store, IRouteTable ta
     {
         try
         {
-            var wanted = Wanted(await store.ListAllAsync(cancellationToken));
+            // First the wall, which has to let the proxy through to a port that was just registered.
+            var known = await EnsureBoundaryAsync(cancellationToken);
+            var workspaces = await store.ListAllAsync(cancellationToken);
+            if (!known && Wanted(workspaces, null).Count > 0)
+            {
+                // Which addresses are on the bridge cannot be told yet, and what the proxy serves meanwhile was right once.
+                return "The workspaces' network is not known yet.";
+            }
+
+            var wanted = Wanted(workspaces, boundary.Known);
             if (await table.ApplyAsync(wanted, cancellationToken))
             {
                 LogApplied(wanted.Count);
@@ -92,12 +108,30 @@ public sealed partial class RoutePublisher(IWorkspaceStore store, IRouteTable ta
         }
     }
 
+    /// <summary>Whether the network is known. A runtime that is down for a moment does not keep the proxy from being told.</summary>
+    private async Task<bool> EnsureBoundaryAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await boundary.EnsureAsync(cancellationToken);
+        }
+        catch (RuntimeException fault)
+        {
+            LogBoundaryDown(fault);
+        }
+
+        return boundary.IsKnown;
+    }
+
     private static TaskCompletionSource<bool> NewRound() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "The proxy serves {Count} workspaces.")]
     private partial void LogApplied(int count);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The network boundary could not be looked at; trying again.")]
+    private partial void LogBoundaryDown(Exception fault);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The proxy's routes could not be brought up to date; trying again.")]
     private partial void LogFailed(Exception fault);

@@ -1,4 +1,5 @@
 using System.Net;
+using Tidepool.Core.Network;
 using Tidepool.Core.Workspaces;
 
 namespace Tidepool.Core.Runtime;
@@ -56,7 +57,7 @@ public enum StopCause
 /// <summary>A machine as the runtime shows it now.</summary>
 /// <param name="Name">Whose machine it is.</param>
 /// <param name="State">Whether it runs.</param>
-/// <param name="Address">Its address on the workspace bridge, once it has one.</param>
+/// <param name="Address">Its address on the workspace bridge, once it has one. Given by the host side, never taken from what the guest says.</param>
 /// <param name="Isolation">What it runs in.</param>
 /// <param name="StoppedBy">Meaningful only while stopped.</param>
 public sealed record InstanceObservation(InstanceName Name, InstanceState State, IPAddress? Address, Isolation Isolation, StopCause StoppedBy);
@@ -98,6 +99,9 @@ public interface IWorkspaceRuntime
 
     /// <summary>All machines that are ours, in one call.</summary>
     Task<IReadOnlyList<InstanceObservation>> ObserveAllAsync(CancellationToken cancellationToken);
+
+    /// <summary>The bridge and everybody's place on it, for the wall around them; null where the runtime puts up a wall of its own.</summary>
+    Task<WorkspaceNetwork?> FindNetworkAsync(CancellationToken cancellationToken);
 
     /// <summary>The last part of what the guest wrote to its console; empty if nothing, or no such machine.</summary>
     Task<string> ReadConsoleAsync(InstanceName name, int maxCharacters, CancellationToken cancellationToken);

@@ -20,6 +20,7 @@ public static class RuntimeFaults
     public const string InstanceMissing = "instance-missing";
     public const string NameTaken = "instance-name-taken";
     public const string StorageFull = "storage-full";
+    public const string BoundaryDown = "network-boundary-down";
     public const string Failed = "runtime-failed";
     public const string NotSupported = "not-supported";
 }

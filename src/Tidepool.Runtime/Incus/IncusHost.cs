@@ -1,3 +1,6 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Options;
@@ -9,12 +12,30 @@ internal sealed class IncusHost(IncusClient client, IOptions<IncusOptions> optio
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
     private readonly IncusOptions names = options.Value;
+    private (IPAddress Gateway, IPNetwork Subnet)? subnet;
 
     public async Task PrepareAsync(CancellationToken cancellationToken)
     {
         await EnsureAsync("1.0/projects", names.Project, Project(), cancellationToken);
         await EnsureAsync("1.0/storage-pools", names.Pool, Pool(), cancellationToken);
         await EnsureAsync("1.0/networks", names.Network, Network(), cancellationToken);
+        await UpdateNetworkAsync(cancellationToken);
+    }
+
+    /// <summary>The bridge's own address and the subnet it is in; null until it is made.</summary>
+    public async Task<(IPAddress Gateway, IPNetwork Subnet)?> FindSubnetAsync(CancellationToken cancellationToken)
+    {
+        if (subnet is null
+            && await client.FindAsync($"1.0/networks/{names.Network}", cancellationToken) is { } network
+            && network.GetProperty("config").TryGetProperty("ipv4.address", out var address)
+            && address.GetString()?.Split('/') is [var gateway, var prefix])
+        {
+            var own = IPAddress.Parse(gateway);
+            var length = int.Parse(prefix, CultureInfo.InvariantCulture);
+            subnet = (own, IPNetwork.Parse($"{BaseAddress(own, length)}/{length}"));
+        }
+
+        return subnet;
     }
 
     /// <summary>Whether this Incus can run virtual machines: it lists only those of its drivers that work here.</summary>
@@ -71,6 +92,27 @@ internal sealed class IncusHost(IncusClient client, IOptions<IncusOptions> optio
         }
     }
 
+    /// <summary>A network that an older Tidepool made is brought to what this one wants; its address stays.</summary>
+    private async Task UpdateNetworkAsync(CancellationToken cancellationToken)
+    {
+        var path = $"1.0/networks/{names.Network}";
+        var config = (await client.GetAsync(path, cancellationToken)).GetProperty("config");
+        var wanted = (JsonObject)Network()["config"]!.DeepClone();
+        wanted.Remove("ipv4.address");
+        if (wanted.Any(pair => !config.TryGetProperty(pair.Key, out var value) || value.GetString() != pair.Value!.GetValue<string>()))
+        {
+            await client.ChangeAsync(HttpMethod.Patch, path, new JsonObject { ["config"] = wanted }, Patience, cancellationToken);
+        }
+    }
+
+    private static IPAddress BaseAddress(IPAddress address, int prefixLength)
+    {
+        var bits = BinaryPrimitives.ReadUInt32BigEndian(address.GetAddressBytes());
+        var octets = new byte[4];
+        BinaryPrimitives.WriteUInt32BigEndian(octets, bits & (uint.MaxValue << (32 - prefixLength)));
+        return new IPAddress(octets);
+    }
+
     /// <summary>What a daemon that was killed in the middle of making it leaves behind.</summary>
     private static bool IsHalfMade(JsonElement found) =>
         found.TryGetProperty("status", out var status) && status.GetString() is "Pending" or "Errored";
@@ -94,10 +136,14 @@ internal sealed class IncusHost(IncusClient client, IOptions<IncusOptions> optio
         ["config"] = new JsonObject
         {
             ["ipv4.address"] = names.Subnet ?? BridgeSubnet.Choose(names.Network),
-            ["ipv4.nat"] = names.Nat ? "true" : "false",
+            // What may pass, and under which address, is the boundary's: see Boundary/BoundaryScript.
+            ["ipv4.nat"] = "false",
+            ["ipv4.firewall"] = "false",
             ["ipv6.address"] = "none",
             // One workspace is not to learn another's name.
             ["dns.mode"] = "none",
+            // Nor this machine's names, nor anything of its LAN: a public name that leads to a private address is not told.
+            ["raw.dnsmasq"] = "no-hosts\nstop-dns-rebind\nbogus-priv\ndomain-needed",
         },
     };
 

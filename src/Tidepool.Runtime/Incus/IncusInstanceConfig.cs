@@ -6,7 +6,7 @@ namespace Tidepool.Runtime.Incus;
 /// <summary>What Incus is told of a new machine: its size, its walls, and where its disk and its network are.</summary>
 internal static class IncusInstanceConfig
 {
-    public static JsonObject Render(InstanceSpec spec, JsonObject source, bool isMachine, IncusOptions options) => new()
+    public static JsonObject Render(InstanceSpec spec, JsonObject source, JsonObject link, bool isMachine, IncusOptions options) => new()
     {
         ["name"] = spec.Name.ToString(),
         ["type"] = isMachine ? "virtual-machine" : "container",
@@ -15,16 +15,7 @@ internal static class IncusInstanceConfig
         ["devices"] = new JsonObject
         {
             ["root"] = new JsonObject { ["type"] = "disk", ["path"] = "/", ["pool"] = options.Pool, ["size"] = $"{options.DiskGiB}GiB" },
-            ["eth0"] = new JsonObject
-            {
-                ["type"] = "nic",
-                ["name"] = "eth0",
-                ["network"] = options.Network,
-                ["security.port_isolation"] = "true",
-                ["security.mac_filtering"] = "true",
-                ["security.ipv4_filtering"] = "true",
-                ["security.ipv6_filtering"] = "true",
-            },
+            ["eth0"] = link,
         },
         ["source"] = source,
     };

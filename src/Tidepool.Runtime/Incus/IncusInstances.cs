@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
 using Tidepool.Core.Runtime;
 using Tidepool.Core.Workspaces;
@@ -50,9 +49,11 @@ internal static class IncusInstances
             ? StopCause.Host
             : StopCause.Guest;
 
+    /// <summary>The address it was given, once the guest has taken it. Whatever else a guest calls its own counts for nothing.</summary>
     private static IPAddress? Address(JsonElement instance)
     {
-        if (!instance.TryGetProperty("state", out var state)
+        if (IncusLinks.Read(instance) is not { } link
+            || !instance.TryGetProperty("state", out var state)
             || state.ValueKind != JsonValueKind.Object
             || !state.TryGetProperty("network", out var network)
             || network.ValueKind != JsonValueKind.Object
@@ -61,9 +62,6 @@ internal static class IncusInstances
             return null;
         }
 
-        return nic.GetProperty("addresses").EnumerateArray()
-            .Where(a => a.GetProperty("family").GetString() == "inet" && a.GetProperty("scope").GetString() == "global")
-            .Select(a => IPAddress.TryParse(a.GetProperty("address").GetString(), out var address) ? address : null)
-            .FirstOrDefault(a => a is { AddressFamily: AddressFamily.InterNetwork });
+        return nic.GetProperty("addresses").EnumerateArray().Any(a => a.GetProperty("address").GetString() == link.Address.ToString()) ? link.Address : null;
     }
 }

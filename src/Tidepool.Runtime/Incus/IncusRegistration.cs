@@ -15,6 +15,7 @@ public static class IncusRegistration
             .Validate(o => o.DiskGiB > 0 && o.PoolSizeGiB is null or > 0, "Incus:DiskGiB and Incus:PoolSizeGiB are sizes above zero.");
         services.AddSingleton<IncusClient>();
         services.AddSingleton<IncusHost>();
+        services.AddSingleton<IncusLinks>();
         services.AddSingleton<IncusImages>();
         services.AddSingleton<IWorkspaceRuntime, IncusRuntime>();
         return services;

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Tidepool.Core.Network;
 using Tidepool.Core.Runtime;
 using Tidepool.Core.Workspaces;
 
@@ -8,7 +9,7 @@ namespace Tidepool.Runtime.Incus;
 
 /// <summary>Workspaces as Incus instances, in a project, on a bridge and in a pool of Tidepool's own.</summary>
 internal sealed partial class IncusRuntime(
-    IncusClient client, IncusHost host, IncusImages images, IOptions<IncusOptions> options, ILogger<IncusRuntime> logger) : IWorkspaceRuntime
+    IncusClient client, IncusHost host, IncusLinks links, IncusImages images, IOptions<IncusOptions> options, ILogger<IncusRuntime> logger) : IWorkspaceRuntime
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
@@ -65,6 +66,11 @@ internal sealed partial class IncusRuntime(
         TranslatedAsync("starting the workspace's machine", async () =>
         {
             var found = await client.FindAsync(PathOf(name), cancellationToken) ?? throw Missing();
+            if (IncusLinks.Read(found) is null)
+            {
+                await GiveLinkAsync(name, cancellationToken);
+            }
+
             if (found.GetProperty("config").TryGetProperty(IncusInstances.HaltedKey, out _))
             {
                 await SetAsync(name, IncusInstances.HaltedKey, "", cancellationToken);
@@ -110,6 +116,9 @@ internal sealed partial class IncusRuntime(
             var all = await client.GetAsync("1.0/instances?recursion=2", cancellationToken);
             return (IReadOnlyList<InstanceObservation>)[.. all.EnumerateArray().Select(IncusInstances.Read).OfType<InstanceObservation>()];
         });
+
+    public Task<WorkspaceNetwork?> FindNetworkAsync(CancellationToken cancellationToken) =>
+        TranslatedAsync("looking at the network", async () => (WorkspaceNetwork?)await links.ReadAsync(cancellationToken));
 
     public async Task<string> ReadConsoleAsync(InstanceName name, int maxCharacters, CancellationToken cancellationToken)
     {
@@ -183,8 +192,33 @@ internal sealed partial class IncusRuntime(
             .Select(o => o.GetProperty("id").GetString()!)];
     }
 
-    private Task PostAsync(InstanceSpec spec, JsonObject source, bool isMachine, CancellationToken cancellationToken) =>
-        client.ChangeAsync(HttpMethod.Post, "1.0/instances", IncusInstanceConfig.Render(spec, source, isMachine, options.Value), Patience, cancellationToken);
+    private async Task PostAsync(InstanceSpec spec, JsonObject source, bool isMachine, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var link = await links.ClaimAsync(spec.Name, cancellationToken);
+            await client.ChangeAsync(
+                HttpMethod.Post, "1.0/instances", IncusInstanceConfig.Render(spec, source, link, isMachine, options.Value), Patience, cancellationToken);
+        }
+        finally
+        {
+            links.Release(spec.Name);
+        }
+    }
+
+    /// <summary>For a machine that was made before places on the bridge were given.</summary>
+    private async Task GiveLinkAsync(InstanceName name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var devices = new JsonObject { ["devices"] = new JsonObject { ["eth0"] = await links.ClaimAsync(name, cancellationToken) } };
+            await client.ChangeAsync(HttpMethod.Patch, PathOf(name), devices, Patience, cancellationToken);
+        }
+        finally
+        {
+            links.Release(name);
+        }
+    }
 
     private async Task StopUntranslatedAsync(InstanceName name, TimeSpan grace, CancellationToken cancellationToken)
     {

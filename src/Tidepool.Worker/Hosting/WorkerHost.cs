@@ -3,14 +3,17 @@ using Tidepool.Core.Images;
 using Tidepool.Core.Jobs;
 using Tidepool.Core.Lifecycle;
 using Tidepool.Core.Logs;
+using Tidepool.Core.Network;
 using Tidepool.Core.Routing;
 using Tidepool.Core.Runtime;
 using Tidepool.Core.State;
 using Tidepool.Db;
 using Tidepool.Queue;
+using Tidepool.Runtime.Boundary;
 using Tidepool.Runtime.Incus;
 using Tidepool.Worker.Health;
 using Tidepool.Worker.Jobs;
+using Tidepool.Worker.Network;
 using Tidepool.Worker.Routing;
 
 namespace Tidepool.Worker.Hosting;
@@ -43,7 +46,9 @@ internal static class WorkerHost
         services.AddDoorbell(DoorbellNames.Changes, paths.ChangesBell, listen: false);
         services.AddTidepoolDb(db => db.Path = paths.Database);
         services.AddEmbeddedQueue(_ => { });
+        services.AddNetworkBoundary();
         services.AddSingleton<IReadinessProbe, HttpReadinessProbe>();
+        services.AddSingleton<BoundaryKeeper>();
         services.AddSingleton<RoutePublisher>();
         services.AddSingleton<Reconciler>();
         services.AddSingleton<Sweeper>();
@@ -58,6 +63,7 @@ internal static class WorkerHost
         });
         services.AddHostedService<NewPassword>();
         services.AddHostedService<RouteLoop>();
+        services.AddHostedService<BoundaryLoop>();
         services.AddHostedService<RuntimeLoop>();
         services.AddHostedService<SweepLoop>();
         services.AddHostedService<JobLoop>();

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Tidepool.Core.Activities;
 using Tidepool.Core.Lifecycle;
 using Tidepool.Core.Logs;
+using Tidepool.Core.Network;
 using Tidepool.Core.Routing;
 using Tidepool.Core.Runtime;
 using Tidepool.Core.Workspaces;
@@ -15,6 +16,7 @@ public sealed class ReconcilerTests : IAsyncLifetime
 {
     private readonly InMemoryRuntime runtime = new();
     private readonly LifecycleOptions options = new() { PollInterval = TimeSpan.FromMilliseconds(1), RouteWait = TimeSpan.FromMilliseconds(1), MinimumRun = TimeSpan.Zero };
+    private readonly InMemoryBoundary wall = new();
     private TestStore store = null!;
 
     public async ValueTask InitializeAsync() => store = await TestStore.OpenAsync();
@@ -74,6 +76,21 @@ public sealed class ReconcilerTests : IAsyncLifetime
 
         Assert.Equal(WorkspaceStatus.Running, (await store.Store.FindAsync(workspace.Id, Token))!.Status);
         Assert.Single(runtime.Names);
+    }
+
+    [Fact]
+    public async Task Nothing_is_started_before_the_wall_stands()
+    {
+        runtime.Network = new WorkspaceNetwork("tp0", "tw", IPAddress.Parse("10.99.0.1"), IPNetwork.Parse("10.99.0.0/16"), true, []);
+        wall.Fails = true;
+        var workspace = await AddAsync();
+        Assert.IsType<ReconcileResult.Retry>(await RunAsync(workspace.Id));
+        Assert.Equal(InstanceState.Stopped, (await runtime.ObserveAsync(workspace.Instance, Token))!.State);
+
+        wall.Fails = false;
+        Assert.IsType<ReconcileResult.Settled>(await RunAsync(workspace.Id));
+        Assert.NotNull(wall.Standing);
+        Assert.Equal(WorkspaceStatus.Running, (await store.Store.FindAsync(workspace.Id, Token))!.Status);
     }
 
     [Fact]
@@ -232,9 +249,10 @@ public sealed class ReconcilerTests : IAsyncLifetime
 
     private async Task<ReconcileResult> RunAsync(WorkspaceId id)
     {
-        var routes = new RoutePublisher(store.Store, new NoRoutes(), options, TimeProvider.System, NullLogger<RoutePublisher>.Instance);
+        using var boundary = Sample.Boundary(store.Store, runtime, wall);
+        var routes = new RoutePublisher(store.Store, new NoRoutes(), boundary, options, TimeProvider.System, NullLogger<RoutePublisher>.Instance);
         var reconciler = new Reconciler(
-            store.Store, runtime, new OneImage(), new AlwaysReady(), routes, new NoLog(), options, TimeProvider.System, NullLogger<Reconciler>.Instance);
+            store.Store, runtime, new OneImage(), new AlwaysReady(), routes, boundary, new NoLog(), options, TimeProvider.System, NullLogger<Reconciler>.Instance);
         return await reconciler.ReconcileAsync(id, "tests", Token);
     }
 

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Time.Testing;
 using Tidepool.Core.Lifecycle;
 using Tidepool.Core.Routing;
 using Tidepool.Core.Workspaces;
+using Tidepool.Testing;
 
 namespace Tidepool.Core.Tests.Routing;
 
@@ -17,18 +18,18 @@ public sealed class RoutePublisherTests
     public void Only_what_is_wanted_running_has_a_route(DesiredState desired, WorkspaceStatus status, bool routed)
     {
         var workspace = Sample.Workspace(desired, status) with { Address = Sample.Address };
-        Assert.Equal(routed, RoutePublisher.Wanted([workspace]).Count == 1);
+        Assert.Equal(routed, RoutePublisher.Wanted([workspace], null).Count == 1);
     }
 
     [Fact]
-    public void A_workspace_without_an_address_has_no_route() => Assert.Empty(RoutePublisher.Wanted([Sample.Workspace()]));
+    public void A_workspace_without_an_address_has_no_route() => Assert.Empty(RoutePublisher.Wanted([Sample.Workspace()], null));
 
     [Fact]
     public async Task Calls_that_come_during_a_change_are_answered_together_by_the_next_one()
     {
         using var store = await TestStore.OpenAsync();
         var table = new SlowTable();
-        var publisher = new RoutePublisher(store.Store, table, new LifecycleOptions(), new FakeTimeProvider(), NullLogger<RoutePublisher>.Instance);
+        var publisher = new RoutePublisher(store.Store, table, Sample.Boundary(store.Store, new InMemoryRuntime()), new LifecycleOptions(), new FakeTimeProvider(), NullLogger<RoutePublisher>.Instance);
         using var stop = new CancellationTokenSource();
         var running = publisher.RunAsync((_, _, _) => Task.CompletedTask, stop.Token);
         await table.Entered.WaitAsync(TestContext.Current.CancellationToken);
@@ -51,7 +52,7 @@ public sealed class RoutePublisherTests
         var time = new FakeTimeProvider();
         var table = new SlowTable { Fails = true };
         table.Gate.Release(100);
-        var publisher = new RoutePublisher(store.Store, table, new LifecycleOptions(), time, NullLogger<RoutePublisher>.Instance);
+        var publisher = new RoutePublisher(store.Store, table, Sample.Boundary(store.Store, new InMemoryRuntime()), new LifecycleOptions(), time, NullLogger<RoutePublisher>.Instance);
         using var stop = new CancellationTokenSource();
         var asked = publisher.PublishAsync();
         var running = publisher.RunAsync((_, _, _) => Task.CompletedTask, stop.Token);

@@ -1,0 +1,59 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+using Tidepool.Core.Runtime;
+using Tidepool.Core.Storage;
+using Tidepool.Core.Workspaces;
+
+namespace Tidepool.Core.Network;
+
+/// <summary>Keeps the wall around the workspaces what the runtime and the database say. No machine is started before it stands.</summary>
+public sealed partial class BoundaryKeeper(IWorkspaceStore store, IWorkspaceRuntime runtime, INetworkBoundary boundary, ILogger<BoundaryKeeper> logger)
+    : IDisposable
+{
+    private readonly SemaphoreSlim oneWriter = new(1);
+
+    /// <summary>Whether the runtime ever told of its network to this process.</summary>
+    public bool IsKnown { get; private set; }
+
+    /// <summary>The network as last told; null where the runtime puts up a wall of its own, or where nothing is known yet.</summary>
+    public WorkspaceNetwork? Known { get; private set; }
+
+    /// <summary>Returns once the wall stands as it is to stand now.</summary>
+    /// <exception cref="RuntimeException">It could not be put up, or the runtime cannot be asked.</exception>
+    /// <exception cref="StoreException">The database cannot be asked.</exception>
+    public async Task EnsureAsync(CancellationToken cancellationToken)
+    {
+        await oneWriter.WaitAsync(cancellationToken);
+        try
+        {
+            Known = await runtime.FindNetworkAsync(cancellationToken);
+            IsKnown = true;
+            if (Known is not { } network)
+            {
+                return;
+            }
+
+            var opened = Opened(network, await store.ListAllAsync(cancellationToken));
+            if (await boundary.ApplyAsync(new NetworkRules(network, opened), cancellationToken))
+            {
+                LogApplied(network.Links.Count, opened.Count);
+            }
+        }
+        finally
+        {
+            oneWriter.Release();
+        }
+    }
+
+    /// <summary>Where the host may connect: the registered ports of what is to run.</summary>
+    public static IReadOnlyList<IPEndPoint> Opened(WorkspaceNetwork network, IEnumerable<Workspace> workspaces) =>
+        [.. workspaces
+            .Where(w => w is { Desired: DesiredState.Running, Address: not null } && network.Admits(w.Address))
+            .SelectMany(w => w.Ports.Select(p => new IPEndPoint(w.Address!, p.Port.Value)))
+            .OrderBy(e => e.Address.ToString(), StringComparer.Ordinal).ThenBy(e => e.Port)];
+
+    public void Dispose() => oneWriter.Dispose();
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The network boundary was put up around {Machines} machines with {Ports} opened ports.")]
+    private partial void LogApplied(int machines, int ports);
+}

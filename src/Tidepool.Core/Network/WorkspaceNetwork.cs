@@ -1,0 +1,21 @@
+using System.Net;
+using System.Net.NetworkInformation;
+
+namespace Tidepool.Core.Network;
+
+/// <summary>One machine's place on the bridge: the host's end of its cable, and the two addresses it may speak from.</summary>
+public sealed record NetworkLink(string Interface, PhysicalAddress HardwareAddress, IPAddress Address);
+
+/// <summary>The bridge that workspaces are on, as the runtime made it.</summary>
+/// <param name="Bridge">The interface's name on the host.</param>
+/// <param name="PortPrefix">What the name of every machine's end of the bridge begins with, and no other interface's does.</param>
+/// <param name="Gateway">The host's own address there.</param>
+/// <param name="Subnet">Where workspaces have their addresses.</param>
+/// <param name="ReachesInternet">Whether workspaces may reach the internet, through the host's address.</param>
+/// <param name="Links">Every machine that there is, running or not.</param>
+public sealed record WorkspaceNetwork(
+    string Bridge, string PortPrefix, IPAddress Gateway, IPNetwork Subnet, bool ReachesInternet, IReadOnlyList<NetworkLink> Links)
+{
+    /// <summary>Whether a workspace can have that address, so that the proxy may be led there.</summary>
+    public bool Admits(IPAddress address) => Subnet.Contains(address) && !address.Equals(Gateway);
+}

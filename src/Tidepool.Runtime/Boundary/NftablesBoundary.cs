@@ -1,0 +1,37 @@
+using Tidepool.Core.Network;
+
+namespace Tidepool.Runtime.Boundary;
+
+/// <summary>The wall as nftables rules: two tables of our own, put in whole each time.</summary>
+internal sealed class NftablesBoundary(FirewallWatch watch) : INetworkBoundary
+{
+    private string? applied;
+    private string? standing;
+
+    public async Task<bool> ApplyAsync(NetworkRules rules, CancellationToken cancellationToken)
+    {
+        var bridge = rules.Network.Bridge;
+        var script = BoundaryScript.Render(rules, LocalNetworks.Read(except: bridge));
+        var changed = script != applied || standing is null || await ListAsync(bridge, cancellationToken) != standing;
+        if (changed)
+        {
+            applied = null;
+            await Nft.RunAsync(script, cancellationToken);
+            standing = await ListAsync(bridge, cancellationToken);
+            applied = script;
+        }
+
+        return await ForeignChains.AdmitAsync(bridge, cancellationToken) || changed;
+    }
+
+    public Task ChangedAsync(CancellationToken cancellationToken) => watch.ChangedAsync(cancellationToken);
+
+    /// <summary>What stands now; null where either table is missing.</summary>
+    private static async Task<string?> ListAsync(string bridge, CancellationToken cancellationToken)
+    {
+        var table = BoundaryScript.TableOf(bridge);
+        var inet = await Nft.ListAsync(["-s", "list", "table", "inet", table], cancellationToken);
+        var frames = await Nft.ListAsync(["-s", "list", "table", "bridge", table], cancellationToken);
+        return inet is null || frames is null ? null : inet + frames;
+    }
+}

@@ -1,0 +1,37 @@
+using Tidepool.Core.Network;
+using Tidepool.Core.Runtime;
+using Tidepool.Core.Storage;
+
+namespace Tidepool.Worker.Network;
+
+/// <summary>Looks whether the wall around the workspaces stands: whenever anybody touches the firewall, and every few seconds besides.</summary>
+internal sealed partial class BoundaryLoop(BoundaryKeeper keeper, INetworkBoundary boundary, TimeProvider time, ILogger<BoundaryLoop> logger) : BackgroundService
+{
+    private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(5);
+
+    /// <summary>Between two looks, however busy others are with the firewall.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await keeper.EnsureAsync(stoppingToken);
+            }
+            catch (Exception fault) when (fault is RuntimeException or StoreException)
+            {
+                LogFailed(fault);
+            }
+
+            await Task.Delay(Pause, time, stoppingToken);
+            using var waiting = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
+            await Task.WhenAny(boundary.ChangedAsync(waiting.Token), Task.Delay(LookInterval, time, waiting.Token));
+            await waiting.CancelAsync();
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The network boundary could not be looked at; trying again.")]
+    private partial void LogFailed(Exception fault);
+}

@@ -1,0 +1,61 @@
+using System.Net;
+using Microsoft.Extensions.Logging.Abstractions;
+using Tidepool.Core.Network;
+using Tidepool.Core.Ports;
+using Tidepool.Core.Routing;
+using Tidepool.Core.Workspaces;
+using Tidepool.Testing;
+
+namespace Tidepool.Core.Tests.Network;
+
+public sealed class BoundaryKeeperTests
+{
+    private static readonly WorkspaceNetwork Bridge = new("tp0", "tw", IPAddress.Parse("10.0.0.1"), IPNetwork.Parse("10.0.0.0/24"), true, []);
+
+    [Theory]
+    [InlineData("10.0.0.5", true)]
+    [InlineData("10.0.0.1", false)]
+    [InlineData("127.0.0.1", false)]
+    [InlineData("192.168.1.1", false)]
+    [InlineData("169.254.169.254", false)]
+    public void The_proxy_is_led_to_the_bridges_own_subnet_only(string address, bool routed)
+    {
+        var workspace = Sample.Workspace(DesiredState.Running, WorkspaceStatus.Running) with { Address = IPAddress.Parse(address) };
+        Assert.Equal(routed, RoutePublisher.Wanted([workspace], Bridge).Count == 1);
+    }
+
+    [Theory]
+    [InlineData(DesiredState.Running, "10.0.0.5", true)]
+    [InlineData(DesiredState.Stopped, "10.0.0.5", false)]
+    [InlineData(DesiredState.Running, "10.1.0.5", false)]
+    public void The_registered_ports_of_what_is_to_run_are_opened(DesiredState desired, string address, bool opened)
+    {
+        var workspace = Sample.Workspace(desired, WorkspaceStatus.Running) with
+        {
+            Address = IPAddress.Parse(address),
+            Ports = [new WorkspacePort(PortNumber.Parse(3000), null)],
+        };
+        Assert.Equal(opened, BoundaryKeeper.Opened(Bridge, [workspace]).Count == 1);
+    }
+
+    [Fact]
+    public async Task A_runtime_with_a_wall_of_its_own_gets_no_other()
+    {
+        using var store = await TestStore.OpenAsync();
+        var wall = new InMemoryBoundary();
+        using var keeper = new BoundaryKeeper(store.Store, new InMemoryRuntime(), wall, NullLogger<BoundaryKeeper>.Instance);
+        await keeper.EnsureAsync(TestContext.Current.CancellationToken);
+        Assert.True(keeper.IsKnown);
+        Assert.Null(wall.Standing);
+    }
+
+    [Fact]
+    public async Task The_wall_is_put_up_around_whatever_network_the_runtime_tells_of()
+    {
+        using var store = await TestStore.OpenAsync();
+        var wall = new InMemoryBoundary();
+        using var keeper = new BoundaryKeeper(store.Store, new InMemoryRuntime { Network = Bridge }, wall, NullLogger<BoundaryKeeper>.Instance);
+        await keeper.EnsureAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(Bridge, wall.Standing!.Network);
+    }
+}

@@ -1,0 +1,131 @@
+using System.Net;
+using System.Net.NetworkInformation;
+using CliWrap;
+using CliWrap.Buffered;
+using Microsoft.Extensions.Logging.Abstractions;
+using Tidepool.Core.Network;
+using Tidepool.Core.Runtime;
+using Tidepool.Runtime.Boundary;
+
+namespace Tidepool.Runtime.Tests.Boundary;
+
+/// <summary>The wall in a real kernel. What it keeps out is asked of real packets in the end-to-end tests.</summary>
+public sealed class NftablesBoundaryTests : IAsyncLifetime
+{
+    private const string Bridge = "tpwall0";
+    private static readonly NetworkLink Link = new("twabcde01234567", PhysicalAddress.Parse("02-00-00-00-00-01"), IPAddress.Parse("10.99.0.5"));
+    private static readonly WorkspaceNetwork Network = new(Bridge, "twabcde", IPAddress.Parse("10.99.0.1"), IPNetwork.Parse("10.99.0.0/24"), true, [Link]);
+    private static readonly NetworkRules Rules = new(Network, [new IPEndPoint(IPAddress.Parse("10.99.0.5"), 3000)]);
+    private readonly FirewallWatch watch = new(NullLogger<FirewallWatch>.Instance);
+    private NftablesBoundary boundary = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.UserName == "root" && File.Exists("/usr/sbin/nft"), "nftables needs Linux, root and nft.");
+        boundary = new NftablesBoundary(watch);
+        await RemoveAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await RemoveAsync();
+        watch.Dispose();
+    }
+
+    [Fact]
+    public async Task It_is_put_up_once_and_again_only_for_a_difference()
+    {
+        Assert.True(await boundary.ApplyAsync(Rules, Token));
+        Assert.False(await boundary.ApplyAsync(Rules, Token));
+        Assert.True(await boundary.ApplyAsync(Rules with { Opened = [] }, Token));
+        Assert.False(await boundary.ApplyAsync(Rules with { Opened = [] }, Token));
+    }
+
+    [Theory]
+    [InlineData("delete table inet tidepool_tpwall0")]
+    [InlineData("delete table bridge tidepool_tpwall0")]
+    [InlineData("flush chain inet tidepool_tpwall0 input")]
+    [InlineData("flush set bridge tidepool_tpwall0 links")]
+    [InlineData("insert rule inet tidepool_tpwall0 forward accept")]
+    [InlineData("flush ruleset")]
+    public async Task Whatever_somebody_does_to_it_is_heard_of_and_undone(string tampering)
+    {
+        await boundary.ApplyAsync(Rules, Token);
+        var before = await ListAsync();
+        var heard = watch.ChangedAsync(Token);
+        await NftAsync(tampering);
+        await heard.WaitAsync(TimeSpan.FromSeconds(30), Token);
+        Assert.NotEqual(before, await ListAsync());
+
+        Assert.True(await boundary.ApplyAsync(Rules, Token));
+        Assert.Equal(before, await ListAsync());
+    }
+
+    [Fact]
+    public async Task A_worker_that_begins_anew_takes_over_what_stands()
+    {
+        await boundary.ApplyAsync(Rules, Token);
+        var before = await ListAsync();
+        await new NftablesBoundary(watch).ApplyAsync(Rules, Token);
+        Assert.Equal(before, await ListAsync());
+    }
+
+    [Theory]
+    [InlineData("table ip engine { chain FORWARD { type filter hook forward priority filter; policy drop; }; }", "ip engine FORWARD", 2)]
+    [InlineData("table inet firewalld { chain filter_FORWARD { type filter hook forward priority filter + 10; policy accept; reject; }; }", "inet firewalld filter_FORWARD", 2)]
+    [InlineData("table inet host { chain in { type filter hook input priority filter; policy drop; }; }", "inet host in", 1)]
+    public async Task A_firewall_that_drops_what_it_does_not_know_lets_the_bridge_through(string table, string chain, int rules)
+    {
+        await NftAsync(table);
+        try
+        {
+            Assert.True(await boundary.ApplyAsync(Rules, Token));
+            Assert.False(await boundary.ApplyAsync(Rules, Token));
+            var listed = await NftAsync("list chain " + chain);
+            Assert.Equal(rules, listed.Split("comment \"tidepool_tpwall0\"").Length - 1);
+        }
+        finally
+        {
+            await NftAsync("delete table " + string.Join(' ', chain.Split(' ')[..2]));
+        }
+    }
+
+    [Fact]
+    public async Task A_rule_that_the_kernel_refuses_is_told_and_leaves_what_stood()
+    {
+        await boundary.ApplyAsync(Rules, Token);
+        var before = await ListAsync();
+        var wrong = Rules with { Network = Network with { Links = [Link with { Interface = "a name that is far too long for an interface" }] } };
+        var fault = await Assert.ThrowsAsync<RuntimeException>(() => boundary.ApplyAsync(wrong, Token));
+        Assert.Equal((RuntimeFaults.BoundaryDown, true), (fault.Code, fault.IsTransient));
+        Assert.Equal(before, await ListAsync());
+    }
+
+    [Fact]
+    public void The_networks_that_this_machine_is_on_are_as_forbidden_as_the_private_ones()
+    {
+        var script = BoundaryScript.Render(Rules, [IPNetwork.Parse("203.0.113.0/24")]);
+        Assert.Contains("203.0.113.0/24", script, StringComparison.Ordinal);
+        Assert.Contains("169.254.0.0/16", script, StringComparison.Ordinal);
+    }
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private static async Task<string> ListAsync() =>
+        string.Concat(await Task.WhenAll(new[] { "inet", "bridge" }.Select(family => NftAsync($"list table {family} tidepool_{Bridge}", mayFail: true))));
+
+    private static async Task RemoveAsync()
+    {
+        foreach (var family in new[] { "inet", "bridge" })
+        {
+            await NftAsync($"delete table {family} tidepool_{Bridge}", mayFail: true);
+        }
+    }
+
+    private static async Task<string> NftAsync(string command, bool mayFail = false)
+    {
+        var result = await Cli.Wrap("/usr/sbin/nft").WithArguments([command]).WithValidation(CommandResultValidation.None).ExecuteBufferedAsync();
+        Assert.True(mayFail || result.IsSuccess, result.StandardError);
+        return result.StandardOutput;
+    }
+}

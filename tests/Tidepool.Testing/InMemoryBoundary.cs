@@ -1,0 +1,25 @@
+using Tidepool.Core.Network;
+using Tidepool.Core.Runtime;
+
+namespace Tidepool.Testing;
+
+/// <summary>A wall that only remembers what it was told, and refuses where a test tells it to.</summary>
+public sealed class InMemoryBoundary : INetworkBoundary
+{
+    public bool Fails { get; set; }
+
+    public NetworkRules? Standing { get; private set; }
+
+    public Task<bool> ApplyAsync(NetworkRules rules, CancellationToken cancellationToken)
+    {
+        if (Fails)
+        {
+            throw new RuntimeException(RuntimeFaults.BoundaryDown, "The firewall refuses.", isTransient: true);
+        }
+
+        Standing = rules;
+        return Task.FromResult(true);
+    }
+
+    public Task ChangedAsync(CancellationToken cancellationToken) => Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
+}
