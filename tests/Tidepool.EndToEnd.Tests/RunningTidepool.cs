@@ -22,6 +22,11 @@ public sealed class RunningTidepool : IAsyncLifetime
 
     public string State { get; } = Directory.CreateTempSubdirectory("tp-e2e-").FullName;
 
+    /// <summary>Whether its workspaces reach what the tests play the internet with.</summary>
+    public bool ReachesInternet { get; init; }
+
+    public string Listen { get; init; } = "127.0.0.1";
+
     public int ApiPort { get; } = FreePort();
 
     public int WorkspacePort { get; } = FreePort();
@@ -49,7 +54,7 @@ public sealed class RunningTidepool : IAsyncLifetime
     }
 
     public Task<BufferedCommandResult> UpAsync() =>
-        CliAsync(["up", "--detach", "--yes", "--no-nat", "--port", Text(ApiPort), "--workspace-port", Text(WorkspacePort)]);
+        CliAsync(["up", "--detach", "--yes", ReachesInternet ? "--nat" : "--no-nat", "--listen", Listen, "--port", Text(ApiPort), "--workspace-port", Text(WorkspacePort)]);
 
     /// <summary>Runs <c>tidepool</c> on this state directory, and fails the test with what it said when it fails.</summary>
     public async Task<BufferedCommandResult> CliAsync(IEnumerable<string> arguments, string input = "", bool mayFail = false)

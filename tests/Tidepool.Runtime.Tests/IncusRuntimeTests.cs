@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Text;
 using System.Text.Json;
@@ -121,6 +122,23 @@ public sealed class IncusRuntimeTests(IncusRuntimeTests.Host host) : WorkspaceRu
     }
 
     [Fact]
+    public async Task An_address_that_a_guest_gives_itself_is_not_believed()
+    {
+        var spec = Spec();
+        await Runtime.CreateAsync(spec, Token);
+        await Runtime.StartAsync(spec.Name, Token);
+        var given = (await UntilEditorAnswersAsync(spec.Name)).Address;
+        Assert.Contains((await Runtime.FindNetworkAsync(Token))!.Links, link => link.Address.Equals(given));
+
+        var guest = (await host.GetAsync($"1.0/instances/{spec.Name}/state")).GetProperty("pid").GetInt32();
+        await host.ShellAsync($"nsenter --target {guest} --net -- sh -c 'ip address flush dev eth0; ip address add 192.168.1.1/24 dev eth0; ip address add 10.0.0.9/8 dev eth0'");
+        Assert.Null((await Runtime.ObserveAsync(spec.Name, Token))!.Address);
+
+        await host.ShellAsync($"nsenter --target {guest} --net -- ip address add {given}/24 dev eth0");
+        Assert.Equal(given, (await Runtime.ObserveAsync(spec.Name, Token))!.Address);
+    }
+
+    [Fact]
     public async Task The_walls_are_up()
     {
         var spec = Spec();
@@ -206,6 +224,13 @@ public sealed class IncusRuntimeTests(IncusRuntimeTests.Host host) : WorkspaceRu
         {
             using var document = JsonDocument.Parse(await client!.GetStringAsync(new Uri($"{path}?project={Project}", UriKind.Relative)));
             return document.RootElement.GetProperty("metadata").Clone();
+        }
+
+        public async Task ShellAsync(string command)
+        {
+            using var shell = Process.Start(new ProcessStartInfo("/bin/sh") { ArgumentList = { "-c", command } })!;
+            await shell.WaitForExitAsync();
+            Assert.Equal(0, shell.ExitCode);
         }
 
         public async Task WriteFileAsync(InstanceName name, string path, string text)

@@ -140,10 +140,10 @@ internal sealed class IncusHost(IncusClient client, IOptions<IncusOptions> optio
             ["ipv4.nat"] = "false",
             ["ipv4.firewall"] = "false",
             ["ipv6.address"] = "none",
-            // One workspace is not to learn another's name.
+            // One workspace is not to learn another's name, not even the one that the other gives itself.
             ["dns.mode"] = "none",
             // Nor this machine's names, nor anything of its LAN: a public name that leads to a private address is not told.
-            ["raw.dnsmasq"] = "no-hosts\nstop-dns-rebind\nbogus-priv\ndomain-needed",
+            ["raw.dnsmasq"] = "no-hosts\nstop-dns-rebind\nbogus-priv\ndomain-needed\ndhcp-ignore-names",
         },
     };
 
