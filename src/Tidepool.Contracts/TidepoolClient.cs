@@ -36,6 +36,20 @@ public sealed class TidepoolClient(HttpClient http)
     public Task<ApiResult<WorkspaceResponse>> DeleteAsync(string idOrName, CancellationToken cancellationToken = default) =>
         SendAsync(HttpMethod.Delete, Path(idOrName), TidepoolJson.Default.WorkspaceResponse, cancellationToken);
 
+    public Task<ApiResult<IReadOnlyList<PortResponse>>> PortsAsync(string idOrName, CancellationToken cancellationToken = default) =>
+        SendAsync(HttpMethod.Get, Path(idOrName, "/ports"), TidepoolJson.Default.IReadOnlyListPortResponse, cancellationToken);
+
+    /// <summary>Registers a port, or changes its label or its switch.</summary>
+    public async Task<ApiResult<PortResponse>> RegisterPortAsync(string idOrName, RegisterPortRequest request, CancellationToken cancellationToken = default)
+    {
+        using var content = JsonContent.Create(request, TidepoolJson.Default.RegisterPortRequest);
+        return await SendAsync(HttpMethod.Post, Path(idOrName, "/ports"), TidepoolJson.Default.PortResponse, cancellationToken, content);
+    }
+
+    /// <summary>Unregisters a port; the result has no value when it succeeds.</summary>
+    public Task<ApiResult<PortResponse>> UnregisterPortAsync(string idOrName, int port, CancellationToken cancellationToken = default) =>
+        SendAsync(HttpMethod.Delete, Path(idOrName, $"/ports/{port}"), TidepoolJson.Default.PortResponse, cancellationToken);
+
     /// <summary>Activity of one workspace, or with null of all, newest first.</summary>
     public Task<ApiResult<PageResponse<ActivityResponse>>> ActivityAsync(
         string? idOrName, int limit = 25, string? cursor = null, CancellationToken cancellationToken = default) =>

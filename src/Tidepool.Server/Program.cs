@@ -13,6 +13,7 @@ using Tidepool.Server.Health;
 using Tidepool.Server.Hosting;
 using Tidepool.Server.Images;
 using Tidepool.Server.Pages;
+using Tidepool.Server.Ports;
 using Tidepool.Server.Problems;
 using Tidepool.Server.Workspaces;
 
@@ -59,6 +60,7 @@ app.MapScalarApiReference("/api/docs", OpenApiDocument.Browse);
 
 var api = app.MapGroup("/api");
 api.MapWorkspaces();
+api.MapPorts();
 api.MapActivities();
 api.MapImages();
 api.MapHealth();

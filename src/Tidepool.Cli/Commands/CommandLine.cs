@@ -37,6 +37,7 @@ internal sealed class CommandLine
             StartStopCommands.CreateStop(this),
             RemoveCommand.Create(this),
             OpenCommand.Create(this),
+            PortCommand.Create(this),
             LogsCommand.Create(this),
             ImageCommand.Create(this),
             PasswordCommand.Create(this),

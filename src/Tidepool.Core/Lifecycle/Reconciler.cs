@@ -59,7 +59,7 @@ public sealed partial class Reconciler(
     {
         var cancellationToken = keeper.Work;
         var starts = 0;
-        while (true)
+        for (var first = true; ; first = false)
         {
             cancellationToken.ThrowIfCancellationRequested();
             if (await store.FindAsync(id, cancellationToken) is not { } workspace)
@@ -73,6 +73,12 @@ public sealed partial class Reconciler(
                 var seen = await runtime.ObserveAsync(workspace.Instance, cancellationToken);
                 if (LifecyclePlan.Agrees(workspace, seen))
                 {
+                    if (first)
+                    {
+                        // Nothing was left to do, so it may be its ports that somebody changed.
+                        _ = routes.PublishAsync();
+                    }
+
                     return new ReconcileResult.Settled();
                 }
 

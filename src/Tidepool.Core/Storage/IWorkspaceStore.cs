@@ -52,6 +52,9 @@ public interface IWorkspaceStore
     /// <summary>Writes what was seen. False if the workspace has changed since or is gone, or the lease is no longer held.</summary>
     Task<bool> TrySaveObservationAsync(Lease lease, Workspace workspace, Activity? activity, CancellationToken cancellationToken);
 
+    /// <summary>Writes on which of its ports something answers: no lease is needed, for nothing follows from it. False if it has changed since or is gone.</summary>
+    Task<bool> TrySavePortsSeenAsync(Workspace workspace, CancellationToken cancellationToken);
+
     /// <summary>Forgets a workspace whose instance is gone and leaves a <see cref="Removal"/>. False as above.</summary>
     Task<bool> TryRemoveAsync(Lease lease, Workspace workspace, Activity activity, CancellationToken cancellationToken);
 

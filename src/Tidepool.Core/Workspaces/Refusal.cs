@@ -1,3 +1,5 @@
+using Tidepool.Core.Ports;
+
 namespace Tidepool.Core.Workspaces;
 
 /// <summary>Why something that was asked for is not done. The set is closed: one switch maps it to HTTP.</summary>
@@ -14,6 +16,8 @@ public abstract record Refusal
     public sealed record WorkspaceLimit(int Limit) : Refusal;
 
     public sealed record PortLimit(int Limit) : Refusal;
+
+    public sealed record PortNotFound(WorkspaceName Name, PortNumber Port) : Refusal;
 
     public sealed record TransitionRefused(WorkspaceStatus From, DesiredState To) : Refusal;
 

@@ -103,6 +103,17 @@ internal sealed class WorkspaceStore(Database database, CommitBells bells, TimeP
         return saved;
     }
 
+    public async Task<bool> TrySavePortsSeenAsync(Workspace workspace, CancellationToken cancellationToken)
+    {
+        var saved = await database.WriteAsync(db => TryReplaceAsync(db, workspace, cancellationToken), cancellationToken);
+        if (saved)
+        {
+            bells.WorkspaceChanged();
+        }
+
+        return saved;
+    }
+
     public async Task<bool> TryRemoveAsync(Lease lease, Workspace workspace, Activity activity, CancellationToken cancellationToken)
     {
         var removed = await database.WriteAsync(

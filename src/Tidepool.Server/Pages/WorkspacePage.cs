@@ -23,7 +23,7 @@ internal static class WorkspacePage
     {
         var workspace = WorkspaceName.TryParse(name, out _) ? await commands.FindAsync(name!, cancellationToken) : null;
         var content = Describe(workspace, name, port);
-        var app = urls.AppOrigin(request) + "/app/" + (workspace is null ? "" : $"workspaces/{workspace.Name}");
+        var app = urls.AppOrigin(request) + "/app/" + (workspace is null ? "" : $"workspaces/{workspace.Name}{(IsUnregistered(workspace, port) ? $"?port={port}" : "")}");
         var response = request.HttpContext.Response;
         response.Headers.CacheControl = "no-store";
         response.Headers.ContentSecurityPolicy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'";
@@ -42,6 +42,8 @@ internal static class WorkspacePage
     {
         null => new(404, "There is no such workspace.", $"Nothing here is called '{name}'. It may have been deleted, or the address is mistyped.", false, "See all workspaces"),
         { Desired: DesiredState.Deleted } => new(404, $"{workspace.Name} is being deleted.", "It and its disk will be gone in a moment.", false, "See all workspaces"),
+        _ when IsUnregistered(workspace, port) => new(
+            404, $"Port {port} of {workspace.Name} is not registered.", "Only registered ports can be opened from outside the workspace. Register it, and this address works.", false, "Register it in Tidepool"),
         { Status: WorkspaceStatus.Error } => new(503, $"{workspace.Name} has a problem.", workspace.Fault?.Message ?? "Its page says more.", false, "Look at it in Tidepool"),
         { Desired: DesiredState.Stopped } => new(503, $"{workspace.Name} is stopped.", "Its files are kept. Start it, and this address works again.", false, "Start it in Tidepool"),
         { Status: WorkspaceStatus.Running } when port is not null => new(
@@ -49,6 +51,9 @@ internal static class WorkspacePage
         { Status: WorkspaceStatus.Running } => new(502, $"{workspace.Name} does not answer.", "It is running, but its editor is not there at the moment. This page looks again by itself.", true, "Look at it in Tidepool"),
         _ => new(503, $"{workspace.Name} is starting.", Step(workspace), true, "Watch it in Tidepool"),
     };
+
+    private static bool IsUnregistered(Workspace workspace, string? port) =>
+        port is not null && workspace.Ports.All(p => p.Port.ToString() != port);
 
     private static string Step(Workspace workspace) =>
         (workspace.Progress is { } p ? $"Step {p.Step} of {p.Of}: {p.Label}. " : "") + "This page opens it by itself.";

@@ -12,7 +12,8 @@ internal static class RefusalProblems
         Refusal.NotFound r => new(404, ProblemCodes.NotFound, "There is no such workspace.", $"No workspace has the id or name '{r.Reference}'. It may have been deleted."),
         Refusal.NameTaken r => new(409, ProblemCodes.NameTaken, "The name is taken.", $"A workspace called '{r.Name}' exists already. Choose another name, or delete that one first."),
         Refusal.WorkspaceLimit r => new(409, ProblemCodes.WorkspaceLimit, "There are too many workspaces.", $"At most {r.Limit} workspaces can exist at once. Delete one that you no longer need."),
-        Refusal.PortLimit r => new(409, ProblemCodes.PortLimit, "There are too many ports.", $"A workspace can have {r.Limit} ports. Remove one that you no longer need."),
+        Refusal.PortLimit r => new(409, ProblemCodes.PortLimit, "There are too many ports.", $"A workspace can have {r.Limit} registered ports. Remove one that you no longer need."),
+        Refusal.PortNotFound r => new(404, ProblemCodes.NotFound, "There is no such port.", $"Port {r.Port} of '{r.Name}' is not registered."),
         Refusal.TransitionRefused r => new(409, ProblemCodes.TransitionRefused, "That is not possible now.", $"The workspace is {Lower(r.From)} and cannot become {Lower(r.To)}. A deletion cannot be undone; create a new workspace.")
         {
             Extensions = new Dictionary<string, object?> { ["from"] = Lower(r.From), ["to"] = Lower(r.To) },

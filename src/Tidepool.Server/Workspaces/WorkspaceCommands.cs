@@ -3,6 +3,7 @@ using Tidepool.Contracts;
 using Tidepool.Core.Activities;
 using Tidepool.Core.Images;
 using Tidepool.Core.Lifecycle;
+using Tidepool.Core.Ports;
 using Tidepool.Core.Storage;
 using Tidepool.Core.Workspaces;
 using Tidepool.Server.Hosting;
@@ -66,16 +67,30 @@ internal sealed class WorkspaceCommands(IWorkspaceStore store, ImageCatalog imag
     }
 
     public Task<Decision> StartAsync(string reference, CancellationToken cancellationToken) =>
-        WantAsync(reference, Verbs.Start, WorkspaceIntents.Start, cancellationToken);
+        WantAsync(reference, (workspace, now) => WorkspaceIntents.Start(workspace, lifecycle, now), (workspace, now) => Requested(workspace, Verbs.Start, now), cancellationToken);
 
     public Task<Decision> StopAsync(string reference, CancellationToken cancellationToken) =>
-        WantAsync(reference, Verbs.Stop, WorkspaceIntents.Stop, cancellationToken);
+        WantAsync(reference, (workspace, now) => WorkspaceIntents.Stop(workspace, lifecycle, now), (workspace, now) => Requested(workspace, Verbs.Stop, now), cancellationToken);
 
     public Task<Decision> DeleteAsync(string reference, CancellationToken cancellationToken) =>
-        WantAsync(reference, Verbs.Delete, WorkspaceIntents.Delete, cancellationToken);
+        WantAsync(reference, (workspace, now) => WorkspaceIntents.Delete(workspace, lifecycle, now), (workspace, now) => Requested(workspace, Verbs.Delete, now), cancellationToken);
+
+    public Task<Decision> RegisterPortAsync(string reference, PortNumber port, string? label, bool stripPrefix, CancellationToken cancellationToken) =>
+        WantAsync(
+            reference,
+            (workspace, now) => PortIntents.Register(workspace, port, label, stripPrefix, now),
+            (workspace, now) => Done(workspace, Verbs.AddPort, label is null ? $"Port {port}." : $"Port {port}: {label}.", now),
+            cancellationToken);
+
+    public Task<Decision> UnregisterPortAsync(string reference, PortNumber port, CancellationToken cancellationToken) =>
+        WantAsync(
+            reference,
+            (workspace, now) => PortIntents.Unregister(workspace, port, now),
+            (workspace, now) => Done(workspace, Verbs.RemovePort, $"Port {port}.", now),
+            cancellationToken);
 
     private async Task<Decision> WantAsync(
-        string reference, string verb, Func<Workspace, LifecycleOptions, DateTimeOffset, Decision> intent, CancellationToken cancellationToken)
+        string reference, Func<Workspace, DateTimeOffset, Decision> intent, Func<Workspace, DateTimeOffset, Activity> activity, CancellationToken cancellationToken)
     {
         // The worker writes what it sees meanwhile; each time it was faster, decide again on what is there now.
         for (var attempt = 0; attempt < IntentTries; attempt++)
@@ -86,9 +101,9 @@ internal sealed class WorkspaceCommands(IWorkspaceStore store, ImageCatalog imag
             }
 
             var now = time.GetUtcNow();
-            var decision = intent(workspace, lifecycle, now);
+            var decision = intent(workspace, now);
             if (decision is not Decision.Accepted accepted
-                || await store.TrySaveIntentAsync(accepted.Workspace, Requested(workspace, verb, now), cancellationToken))
+                || await store.TrySaveIntentAsync(accepted.Workspace, activity(workspace, now), cancellationToken))
             {
                 return decision;
             }
@@ -99,4 +114,8 @@ internal sealed class WorkspaceCommands(IWorkspaceStore store, ImageCatalog imag
 
     private static Activity Requested(Workspace workspace, string verb, DateTimeOffset now) =>
         new(workspace.Id, workspace.Name, verb, Actor.User, ActivityOutcome.Requested, null, null, now);
+
+    /// <summary>For what is done as soon as it is wanted.</summary>
+    private static Activity Done(Workspace workspace, string verb, string detail, DateTimeOffset now) =>
+        new(workspace.Id, workspace.Name, verb, Actor.User, ActivityOutcome.Succeeded, detail, null, now);
 }

@@ -20,7 +20,6 @@ internal static class WorkspaceEndpoints
         workspaces.MapPost("/{id}/start", StartAsync).WithSummary("Want the workspace running.").Produces<WorkspaceResponse>(202).Produces<WorkspaceResponse>().Problems(403, 404, 409);
         workspaces.MapPost("/{id}/stop", StopAsync).WithSummary("Want the workspace stopped. Its disk stays.").Produces<WorkspaceResponse>(202).Produces<WorkspaceResponse>().Problems(403, 404, 409);
         workspaces.MapDelete("/{id}", DeleteAsync).WithSummary("Want the workspace gone, irreversibly, with its disk.").Produces<WorkspaceResponse>(202).Problems(403, 404);
-        workspaces.MapGet("/{id}/ports", PortsAsync).WithSummary("The workspace's registered ports.").Produces<IReadOnlyList<PortResponse>>().Problems(404);
         workspaces.MapGet("/{id}/logs", LogsAsync).WithSummary("The last lines of the workspace's log, as JSON lines.").Produces(200, contentType: "application/x-ndjson").Problems(400, 404);
     }
 
@@ -78,11 +77,6 @@ internal static class WorkspaceEndpoints
             Decision.Unchanged deleting => TypedResults.Accepted((string?)null, deleting.Workspace.ToResponse(urls.Origin(request))),
             var decision => Answer(request, urls, decision),
         };
-
-    private static async Task<IResult> PortsAsync(HttpRequest request, string id, WorkspaceCommands commands, WorkspaceUrls urls, CancellationToken cancellationToken) =>
-        await commands.FindAsync(id, cancellationToken) is { } workspace
-            ? TypedResults.Ok(workspace.ToResponse(urls.Origin(request)).Ports)
-            : NotFound(id);
 
     private static async Task<IResult> LogsAsync(string id, string? tail, WorkspaceCommands commands, IWorkspaceLog log, CancellationToken cancellationToken)
     {

@@ -4,6 +4,7 @@ using Tidepool.Core.Jobs;
 using Tidepool.Core.Lifecycle;
 using Tidepool.Core.Logs;
 using Tidepool.Core.Network;
+using Tidepool.Core.Ports;
 using Tidepool.Core.Routing;
 using Tidepool.Core.Runtime;
 using Tidepool.Core.State;
@@ -14,6 +15,7 @@ using Tidepool.Runtime.Incus;
 using Tidepool.Worker.Health;
 using Tidepool.Worker.Jobs;
 using Tidepool.Worker.Network;
+using Tidepool.Worker.Ports;
 using Tidepool.Worker.Routing;
 
 namespace Tidepool.Worker.Hosting;
@@ -52,6 +54,8 @@ internal static class WorkerHost
         services.AddSingleton<RoutePublisher>();
         services.AddSingleton<Reconciler>();
         services.AddSingleton<Sweeper>();
+        services.AddSingleton<IPortProbe, TcpPortProbe>();
+        services.AddSingleton<PortWatch>();
         services.AddSingleton<HealthReporter>();
         services.AddCaddyRoutes(caddy =>
         {
@@ -66,6 +70,7 @@ internal static class WorkerHost
         services.AddHostedService<BoundaryLoop>();
         services.AddHostedService<RuntimeLoop>();
         services.AddHostedService<SweepLoop>();
+        services.AddHostedService<PortLoop>();
         services.AddHostedService<JobLoop>();
 
         using var host = builder.Build();

@@ -42,6 +42,26 @@ public sealed class OutputTests : IDisposable
     }
 
     [Fact]
+    public void The_list_of_ports_is_the_agreed_one()
+    {
+        PortCommand.Show(screen.Screen, "demo", [
+            new PortResponse(3000, "web", "http://localhost:8081/workspace/demo/port/3000/", StripPrefix: true, Answers: true),
+            new PortResponse(5173, null, "http://localhost:8081/workspace/demo/port/5173/", StripPrefix: false, Answers: false),
+        ]);
+        PortCommand.Show(screen.Screen, "demo", []);
+
+        Assert.Equal(
+            """
+            PORT  LABEL  ANSWERS  PATH      URL
+            3000  web    yes      stripped  http://localhost:8081/workspace/demo/port/3000/
+            5173  -      not yet  whole     http://localhost:8081/workspace/demo/port/5173/
+            No ports yet; `tidepool port add demo PORT` registers one.
+
+            """,
+            screen.Output);
+    }
+
+    [Fact]
     public void The_list_as_JSON_is_JSON_however_long_it_is()
     {
         ListCommand.Show(screen.Screen, [Demo, Demo with { Name = "two" }], json: true);

@@ -8,6 +8,21 @@ namespace Tidepool.Db.Tests.Workspaces;
 public abstract partial class WorkspaceStoreContract
 {
     [Fact]
+    public async Task What_answers_on_a_port_is_written_without_a_lease_unless_somebody_was_faster()
+    {
+        var workspace = Make.FullWorkspace("answering", Time);
+        await AddAsync(workspace);
+        var found = await FoundAsync(workspace.Id);
+        var seen = found with { Ports = [.. found.Ports.Select(p => p with { Answers = true, StripPrefix = false })] };
+        Assert.True(await Store.TrySavePortsSeenAsync(seen, default));
+        Assert.False(await Store.TrySavePortsSeenAsync(seen, default));
+
+        var after = await FoundAsync(workspace.Id);
+        Assert.Equal(seen.Ports, after.Ports);
+        Assert.True(after.Revision > found.Revision);
+    }
+
+    [Fact]
     public async Task A_lease_is_not_given_to_another_while_it_is_held()
     {
         var lease = await LeasedAsync("thing", "one");
