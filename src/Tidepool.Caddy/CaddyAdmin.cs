@@ -12,6 +12,9 @@ namespace Tidepool.Caddy;
 internal sealed class CaddyAdmin : IDisposable
 {
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(10);
+    /// <summary>What a request to the admin API has to come from: a name that no browser resolves.</summary>
+    public const string Origin = "http://caddy";
+
     private readonly HttpClient http;
     private readonly string socketPath;
 
@@ -20,9 +23,10 @@ internal sealed class CaddyAdmin : IDisposable
         socketPath = options.Value.AdminSocket;
         http = new HttpClient(new SocketsHttpHandler { ConnectCallback = ConnectAsync, UseProxy = false, PooledConnectionIdleTimeout = TimeSpan.FromSeconds(10) })
         {
-            BaseAddress = new Uri("http://caddy/"),
+            BaseAddress = new Uri(Origin + "/"),
             Timeout = CallTimeout,
         };
+        http.DefaultRequestHeaders.Add("Origin", Origin);
     }
 
     /// <summary>The whole configuration in force, or null while Caddy has none, and the tag to change it under.</summary>

@@ -9,6 +9,12 @@ public sealed class CaddyOptions
     /// <summary>The socket that the server listens on.</summary>
     public string ServerSocket { get; set; } = "";
 
+    /// <summary>Where Caddy itself answers in the gate's place while the server is down.</summary>
+    public string OpenGateSocket { get; set; } = "";
+
+    /// <summary>The file with the token of the owner's browser sessions: 64 hexadecimal digits, 0600. A new one ends all sessions.</summary>
+    public string SessionTokenFile { get; set; } = "";
+
     /// <summary>The file that Caddy is started with: always the configuration last in force. 0600, for it holds the password's hash.</summary>
     public string ConfigFile { get; set; } = "";
 

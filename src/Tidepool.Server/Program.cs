@@ -15,6 +15,7 @@ using Tidepool.Server.Images;
 using Tidepool.Server.Pages;
 using Tidepool.Server.Ports;
 using Tidepool.Server.Problems;
+using Tidepool.Server.SignIn;
 using Tidepool.Server.Workspaces;
 
 // The page's files lie beside the program, wherever it is started from.
@@ -43,6 +44,7 @@ builder.Services.AddSingleton<IWorkspaceLog>(services => new WorkspaceLogFiles(p
 builder.Services.AddDoorbell(DoorbellNames.Jobs, paths.JobsBell, listen: false);
 builder.Services.AddDoorbell(DoorbellNames.Changes, paths.ChangesBell, listen: true);
 builder.Services.AddTidepoolDb(db => db.Path = paths.Database);
+builder.Services.AddSingleton(_ => new SignInGate(paths.Auth));
 builder.Services.AddSingleton<WorkspaceUrls>();
 builder.Services.AddSingleton<WorkspaceCommands>();
 builder.Services.AddSingleton<ChangeFeed>();
@@ -66,6 +68,7 @@ api.MapImages();
 api.MapHealth();
 api.MapEvents();
 app.MapWorkspacePage();
+app.MapGate();
 app.MapApp();
 
 await app.StartAsync();

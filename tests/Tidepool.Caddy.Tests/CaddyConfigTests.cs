@@ -11,7 +11,7 @@ public sealed class CaddyConfigTests
 {
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
-    private static readonly CaddyOptions Options = new() { AdminSocket = "/state/run/caddy-admin.sock", ServerSocket = "/state/run/server.sock" };
+    private static readonly CaddyOptions Options = new() { AdminSocket = "/state/run/caddy-admin.sock", ServerSocket = "/state/run/server.sock", OpenGateSocket = "/state/run/open-gate.sock", SessionTokenFile = "/state/session-token" };
 
     [Fact]
     public void The_configuration_is_as_reviewed()
@@ -19,7 +19,7 @@ public sealed class CaddyConfigTests
         var port = new PortRoute(PortNumber.Parse(3000), StripPrefix: true);
         WorkspaceRoute[] routes =
         [
-            new(WorkspaceName.Parse("alice"), IPAddress.Parse("10.80.0.2"), [port]),
+            new(WorkspaceName.Parse("alice"), IPAddress.Parse("10.80.0.2"), [port, new PortRoute(PortNumber.Parse(5173), StripPrefix: false)]),
             new(WorkspaceName.Parse("bob"), IPAddress.Parse("10.80.0.3"), []),
         ];
         var rendered = CaddyConfig.Render(Options, new CredentialOptions("tidepool", "HASH"), routes).ToJsonString(Indented) + "\n";

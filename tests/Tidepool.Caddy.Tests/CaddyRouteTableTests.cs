@@ -1,64 +1,12 @@
 using System.Net;
-using System.Net.Http.Headers;
 using System.Net.WebSockets;
-using System.Text;
-using Microsoft.Extensions.DependencyInjection;
-using Tidepool.Core.Ports;
-using Tidepool.Core.Routing;
-using Tidepool.Core.Workspaces;
-using Tidepool.Testing;
 
 namespace Tidepool.Caddy.Tests;
 
-/// <summary>The route table against a real Caddy, with upstreams on loopback addresses in the place of workspaces.</summary>
-public sealed class CaddyRouteTableTests : IAsyncLifetime
+/// <summary>The route table against a real Caddy.</summary>
+[Collection(Collection)]
+public sealed class CaddyRouteTableTests : CaddyTest
 {
-    private const string UserName = "tidepool";
-    private const int EditorPort = 8080;
-    private static readonly IPAddress Alice = IPAddress.Parse("127.77.0.2");
-    private static readonly IPAddress Bob = IPAddress.Parse("127.77.0.3");
-    private readonly Upstreams upstreams = new();
-    private CaddyProcess caddy = null!;
-    private ServiceProvider services = null!;
-    private string password = "right";
-
-    public async ValueTask InitializeAsync()
-    {
-        var found = CaddyProcess.Find();
-        Assert.SkipWhen(found is null, "No Caddy 2.11: run ./test, which fetches it and sets TIDEPOOL_TEST_CADDY.");
-        caddy = found;
-        await upstreams.AddServerAsync(caddy.ServerSocket);
-        await upstreams.AddAsync(Alice, EditorPort, "alice");
-        await upstreams.AddAsync(Alice, 3000, "alice on 3000");
-        await upstreams.AddAsync(Bob, EditorPort, "bob");
-        services = new ServiceCollection().AddLogging().AddCaddyRoutes(options =>
-        {
-            options.AdminSocket = caddy.AdminSocket;
-            options.ServerSocket = caddy.ServerSocket;
-            options.ConfigFile = caddy.ConfigFile;
-            options.ApiPort = caddy.ApiPort;
-            options.WorkspacePort = caddy.WorkspacePort;
-            options.Credentials = () => new CredentialOptions(UserName, BCrypt.Net.BCrypt.HashPassword(password, Salt));
-        }).BuildServiceProvider();
-        await Assert.ThrowsAsync<RouteTableException>(() => ApplyAsync());
-        await caddy.StartAsync();
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        if (services is not null)
-        {
-            await services.DisposeAsync();
-        }
-
-        if (caddy is not null)
-        {
-            await caddy.DisposeAsync();
-        }
-
-        await upstreams.DisposeAsync();
-    }
-
     [Fact]
     public async Task Routes_come_change_and_go_and_what_is_so_already_costs_no_reload()
     {
@@ -77,14 +25,14 @@ public sealed class CaddyRouteTableTests : IAsyncLifetime
     public async Task A_restarted_caddy_serves_the_last_routes_at_once_and_a_blank_one_gets_them_back()
     {
         await ApplyAsync(Route("alice", Alice));
-        await caddy.KillAsync();
-        await caddy.StartAsync();
+        await Caddy.KillAsync();
+        await Caddy.StartAsync();
         Assert.StartsWith("alice\n", await GetTextAsync("workspace/alice/"), StringComparison.Ordinal);
 
-        await caddy.KillAsync();
-        var text = (await File.ReadAllTextAsync(caddy.ConfigFile)).Replace("workspace-alice", "workspace-nobody", StringComparison.Ordinal).Replace("/workspace/alice", "/workspace/nobody", StringComparison.Ordinal);
-        await File.WriteAllTextAsync(caddy.ConfigFile, text);
-        await caddy.StartAsync();
+        await Caddy.KillAsync();
+        var text = (await File.ReadAllTextAsync(Caddy.ConfigFile)).Replace("workspace-alice", "workspace-nobody", StringComparison.Ordinal).Replace("/workspace/alice", "/workspace/nobody", StringComparison.Ordinal);
+        await File.WriteAllTextAsync(Caddy.ConfigFile, text);
+        await Caddy.StartAsync();
         Assert.True(await ApplyAsync(Route("alice", Alice)));
         Assert.StartsWith("alice\n", await GetTextAsync("workspace/alice/"), StringComparison.Ordinal);
     }
@@ -107,7 +55,7 @@ public sealed class CaddyRouteTableTests : IAsyncLifetime
         Assert.StartsWith("alice on 3000\nGET /path?q=1\n", port, StringComparison.Ordinal);
         Assert.Contains("X-Forwarded-Prefix: /workspace/alice/port/3000\n", port, StringComparison.Ordinal);
         Assert.StartsWith("bob\n", await GetTextAsync("workspace/alice-port-3000/"), StringComparison.Ordinal);
-        Assert.StartsWith("alice\nGET /port/3001/\n", await GetTextAsync("workspace/alice/port/3001/"), StringComparison.Ordinal);
+        Assert.StartsWith("server\nGET /workspace-page/alice/port/3001\n", await GetTextAsync("workspace/alice/port/3001/"), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -125,7 +73,7 @@ public sealed class CaddyRouteTableTests : IAsyncLifetime
     public async Task A_missing_slash_is_added_and_the_query_kept(string path, string location)
     {
         await ApplyAsync(Route("alice", Alice, 3000));
-        using var http = Client(caddy.WorkspacePort);
+        using var http = Client(Caddy.WorkspacePort);
         using var response = await http.GetAsync(new Uri(path, UriKind.Relative));
         Assert.Equal(HttpStatusCode.PermanentRedirect, response.StatusCode);
         Assert.Equal(location, response.Headers.Location?.OriginalString);
@@ -135,7 +83,7 @@ public sealed class CaddyRouteTableTests : IAsyncLifetime
     public async Task Neither_password_nor_identity_reaches_a_workspace()
     {
         await ApplyAsync(Route("alice", Alice, 3000));
-        using var http = Client(caddy.WorkspacePort);
+        using var http = Client(Caddy.WorkspacePort);
         http.DefaultRequestHeaders.Add("X-Tidepool-User", "forged");
         http.DefaultRequestHeaders.Add("X-Tidepool-Anything", "forged");
         foreach (var path in new[] { "workspace/alice/", "workspace/alice/port/3000/", "workspace/unknown/" })
@@ -153,12 +101,12 @@ public sealed class CaddyRouteTableTests : IAsyncLifetime
     public async Task The_server_learns_who_it_is_from_caddy_alone()
     {
         await ApplyAsync();
-        using var http = Client(caddy.ApiPort);
+        using var http = Client(Caddy.ApiPort);
         http.DefaultRequestHeaders.Add("X-Tidepool-User", "forged");
         var seen = await http.GetStringAsync(new Uri("api/workspaces", UriKind.Relative));
         Assert.Contains("X-Tidepool-User: tidepool\n", seen, StringComparison.Ordinal);
         Assert.DoesNotContain("Authorization", seen, StringComparison.OrdinalIgnoreCase);
-        using var stranger = Client(caddy.ApiPort, null);
+        using var stranger = Client(Caddy.ApiPort, null);
         stranger.DefaultRequestHeaders.Add("X-Tidepool-User", "forged");
         Assert.DoesNotContain("forged", await stranger.GetStringAsync(new Uri("api/health", UriKind.Relative)), StringComparison.Ordinal);
     }
@@ -167,7 +115,7 @@ public sealed class CaddyRouteTableTests : IAsyncLifetime
     public async Task A_service_worker_is_kept_to_its_workspace()
     {
         await ApplyAsync(Route("alice", Alice));
-        using var http = Client(caddy.WorkspacePort);
+        using var http = Client(Caddy.WorkspacePort);
         using var response = await http.GetAsync(new Uri("workspace/alice/worker.js", UriKind.Relative));
         Assert.Equal("/workspace/alice/", Assert.Single(response.Headers.GetValues("Service-Worker-Allowed")));
         Assert.False(response.Headers.Contains("Clear-Site-Data"));
@@ -177,7 +125,7 @@ public sealed class CaddyRouteTableTests : IAsyncLifetime
     public async Task Only_the_right_password_comes_in_and_a_new_one_is_in_force_at_once()
     {
         await ApplyAsync(Route("alice", Alice));
-        foreach (var port in new[] { caddy.ApiPort, caddy.WorkspacePort })
+        foreach (var port in new[] { Caddy.ApiPort, Caddy.WorkspacePort })
         {
             foreach (var wrong in new[] { null, "", "wrong" })
             {
@@ -190,8 +138,8 @@ public sealed class CaddyRouteTableTests : IAsyncLifetime
             }
         }
 
-        using var old = Client(caddy.WorkspacePort);
-        password = "new";
+        using var old = Client(Caddy.WorkspacePort);
+        Password = "new";
         Assert.True(await ApplyAsync(Route("alice", Alice)));
         using var refused = await old.GetAsync(new Uri("workspace/alice/", UriKind.Relative));
         Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode);
@@ -226,7 +174,7 @@ public sealed class CaddyRouteTableTests : IAsyncLifetime
     public async Task A_stream_that_is_being_answered_goes_on_over_changes()
     {
         await ApplyAsync(Route("alice", Alice));
-        using var http = Client(caddy.WorkspacePort);
+        using var http = Client(Caddy.WorkspacePort);
         await using var stream = await http.GetStreamAsync(new Uri("workspace/alice/stream", UriKind.Relative));
         using var lines = new StreamReader(stream);
         Assert.Equal("tick", await lines.ReadLineAsync());
@@ -247,52 +195,8 @@ public sealed class CaddyRouteTableTests : IAsyncLifetime
     {
         await ApplyAsync();
         const UnixFileMode Owner = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        Assert.Equal(Owner, File.GetUnixFileMode(caddy.ConfigFile));
-        Assert.Equal(Owner, File.GetUnixFileMode(caddy.AdminSocket) & ~UnixFileMode.UserExecute);
-        Assert.DoesNotContain(Directory.EnumerateFiles(caddy.Root, "*", SearchOption.AllDirectories), path => path.Contains("autosave", StringComparison.Ordinal));
+        Assert.Equal(Owner, File.GetUnixFileMode(Caddy.ConfigFile));
+        Assert.Equal(Owner, File.GetUnixFileMode(Caddy.AdminSocket) & ~UnixFileMode.UserExecute);
+        Assert.DoesNotContain(Directory.EnumerateFiles(Caddy.Root, "*", SearchOption.AllDirectories), path => path.Contains("autosave", StringComparison.Ordinal));
     }
-
-    private const string Salt = "$2a$04$abcdefghijklmnopqrstuu";
-
-    private Task<bool> ApplyAsync(params WorkspaceRoute[] routes) =>
-        services.GetRequiredService<IRouteTable>().ApplyAsync(routes, TestContext.Current.CancellationToken);
-
-    private static WorkspaceRoute Route(string name, IPAddress address, params int[] ports) =>
-        new(WorkspaceName.Parse(name), address, [.. ports.Select(port => new PortRoute(PortNumber.Parse(port), StripPrefix: true))]);
-
-    private async Task<string> GetTextAsync(string path)
-    {
-        using var http = Client(caddy.WorkspacePort);
-        return await http.GetStringAsync(new Uri(path, UriKind.Relative));
-    }
-
-    private HttpClient Client(int port) => Client(port, password);
-
-    private static HttpClient Client(int port, string? password)
-    {
-        var http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false }) { BaseAddress = new Uri($"http://localhost:{port}/") };
-        if (password is not null)
-        {
-            http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Basic", Credentials(password));
-        }
-
-        return http;
-    }
-
-    private async Task<ClientWebSocket> ConnectAsync(string name)
-    {
-        var socket = new ClientWebSocket();
-        socket.Options.SetRequestHeader("Authorization", "Basic " + Credentials(password));
-        await socket.ConnectAsync(new Uri($"ws://localhost:{caddy.WorkspacePort}/workspace/{name}/"), TestContext.Current.CancellationToken);
-        return socket;
-    }
-
-    private static async Task<string> ReceiveAsync(ClientWebSocket socket)
-    {
-        var buffer = new byte[4096];
-        var received = await socket.ReceiveAsync(buffer, TestContext.Current.CancellationToken);
-        return Encoding.UTF8.GetString(buffer, 0, received.Count);
-    }
-
-    private static string Credentials(string password) => Convert.ToBase64String(Encoding.UTF8.GetBytes($"{UserName}:{password}"));
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.WebSockets;
 using Microsoft.AspNetCore.Builder;
@@ -13,12 +14,27 @@ namespace Tidepool.Caddy.Tests;
 /// </summary>
 internal sealed class Upstreams : IAsyncDisposable
 {
+    /// <summary>What the gate answers where it is asked for; 204 lets everybody try.</summary>
+    public int GateStatus { get; set; } = 204;
+
+    /// <summary>The attempts that Caddy said were right.</summary>
+    public ConcurrentQueue<string> Passed { get; } = new();
+
+    /// <summary>How often the gate was asked.</summary>
+    public int Knocks { get; private set; }
+
     private readonly List<WebApplication> running = [];
 
     /// <summary>An editor, or whatever listens on a port, at an address of 127.0.0.0/8.</summary>
     public Task AddAsync(IPAddress address, int port, string name) => RunAsync(kestrel => kestrel.Listen(address, port), name);
 
     public Task AddServerAsync(string socket) => RunAsync(kestrel => kestrel.ListenUnixSocket(socket), "server");
+
+    public async Task RemoveServerAsync()
+    {
+        await running[0].DisposeAsync();
+        running.RemoveAt(0);
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -40,8 +56,36 @@ internal sealed class Upstreams : IAsyncDisposable
         running.Add(app);
     }
 
-    private static async Task AnswerAsync(HttpContext context, string name)
+    private bool TryAnswerGate(HttpContext context)
     {
+        switch (context.Request.Path.Value)
+        {
+            case "/gate":
+                Knocks++;
+                context.Response.StatusCode = GateStatus;
+                context.Response.Headers["X-Tidepool-Attempt"] = context.Request.Headers["X-Tidepool-Attempt"].Count > 0 ? "forged" : $"attempt-{Knocks}";
+                return true;
+            case "/gate/passed":
+                Passed.Enqueue(context.Request.Headers["X-Tidepool-Attempt"].ToString());
+                context.Response.StatusCode = 204;
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    private async Task AnswerAsync(HttpContext context, string name)
+    {
+        if (name == "server" && TryAnswerGate(context))
+        {
+            return;
+        }
+
+        foreach (var (header, value) in context.Request.Query.Where(pair => pair.Key.StartsWith("answer-", StringComparison.Ordinal)))
+        {
+            context.Response.Headers.Append(header["answer-".Length..], value);
+        }
+
         if (context.Request.Path.StartsWithSegments("/worker.js", StringComparison.Ordinal))
         {
             context.Response.Headers["Service-Worker-Allowed"] = "/";

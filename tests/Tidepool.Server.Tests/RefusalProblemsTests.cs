@@ -1,5 +1,6 @@
 using System.Reflection;
 using Tidepool.Contracts;
+using Tidepool.Core.Ports;
 using Tidepool.Core.Workspaces;
 using Tidepool.Server.Problems;
 using DesiredState = Tidepool.Core.Workspaces.DesiredState;
@@ -15,6 +16,7 @@ public sealed class RefusalProblemsTests
         [new Refusal.NameTaken(WorkspaceName.Parse("demo"))] = (409, ProblemCodes.NameTaken),
         [new Refusal.WorkspaceLimit(3)] = (409, ProblemCodes.WorkspaceLimit),
         [new Refusal.PortLimit(5)] = (409, ProblemCodes.PortLimit),
+        [new Refusal.PortNotFound(WorkspaceName.Parse("demo"), PortNumber.Parse(3000))] = (404, ProblemCodes.NotFound),
         [new Refusal.TransitionRefused(WorkspaceStatus.Deleting, DesiredState.Running)] = (409, ProblemCodes.TransitionRefused),
         [new Refusal.ImageUnknown("none")] = (400, ProblemCodes.Validation),
         [new Refusal.NotRunning(WorkspaceName.Parse("demo"), WorkspaceStatus.Stopped)] = (409, ProblemCodes.NotRunning),

@@ -20,6 +20,10 @@ public sealed class CaddyProcess : IAsyncDisposable
 
     public string ConfigFile => Path.Combine(Root, "config.json");
 
+    public string OpenGateSocket => Path.Combine(Root, "open-gate.sock");
+
+    public string SessionTokenFile => Path.Combine(Root, "session-token");
+
     public int ApiPort { get; } = FreePort();
 
     public int WorkspacePort { get; } = FreePort();

@@ -85,7 +85,7 @@ internal static class InstallationChecks
     private static CheckResult Privacy(StateDirectory state)
     {
         var others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
-        var open = new[] { state.Root, state.Auth, state.Settings }.Where(path => Path.Exists(path) && (File.GetUnixFileMode(path) & others) != UnixFileMode.None).ToList();
+        var open = new[] { state.Root, state.Auth, state.SessionToken, state.Settings }.Where(path => Path.Exists(path) && (File.GetUnixFileMode(path) & others) != UnixFileMode.None).ToList();
         return open.Count > 0
             ? CheckResult.Fail(CheckCodes.Privacy, "Privacy", $"Others can open {string.Join(", ", open)}.", $"chmod go= {string.Join(' ', open)}")
             : CheckResult.Ok(CheckCodes.Privacy, "Privacy", "only the owner can open the state directory");

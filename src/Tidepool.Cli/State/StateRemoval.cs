@@ -4,7 +4,7 @@ namespace Tidepool.Cli.State;
 internal sealed class StateRemoval(StateDirectory state)
 {
     private static readonly string[] Directories = ["run", "caddy", "incus", "images", "logs", ".logs", "cache", "bin"];
-    private static readonly string[] Files = ["settings.json", "auth.json", "tidepool.db"];
+    private static readonly string[] Files = ["settings.json", "auth.json", "session-token", "tidepool.db"];
 
     public bool HasAnything => Directory.Exists(state.Run) || File.Exists(state.Settings) || Directory.Exists(state.Images);
 

@@ -16,6 +16,12 @@ public sealed class StatePaths(string root)
 
     public string CaddyAdminSocket => At("run", "caddy-admin.sock");
 
+    /// <summary>Where Caddy answers itself in the place of the server's gate.</summary>
+    public string OpenGateSocket => At("run", "open-gate.sock");
+
+    /// <summary>The token of the owner's browser sessions; read by Caddy only.</summary>
+    public string SessionToken => At("session-token");
+
     public string JobsBell => At("run", "jobs.bell");
 
     public string ChangesBell => At("run", "changes.bell");

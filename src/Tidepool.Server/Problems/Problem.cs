@@ -11,6 +11,9 @@ internal sealed record Problem(int Status, string Code, string Title, string Det
 
     public IReadOnlyDictionary<string, object?>? Extensions { get; init; }
 
+    /// <summary>In seconds; told with what may be tried again.</summary>
+    public string RetryAfter { get; init; } = "2";
+
     public static Problem Invalid(string field, string message) => Invalid(new Dictionary<string, string[]> { [field] = [message] });
 
     public static Problem Invalid(IReadOnlyDictionary<string, string[]> errors) =>
@@ -52,7 +55,7 @@ internal sealed record Problem(int Status, string Code, string Title, string Det
         httpContext.Response.StatusCode = Status;
         if (Status is 429 or 503)
         {
-            httpContext.Response.Headers.RetryAfter = "2";
+            httpContext.Response.Headers.RetryAfter = RetryAfter;
         }
 
         await httpContext.Response.WriteAsJsonAsync(body, JsonSerializerOptions.Web, "application/problem+json", httpContext.RequestAborted);

@@ -62,6 +62,8 @@ internal static class WorkerHost
             caddy.AdminSocket = paths.CaddyAdminSocket;
             caddy.ServerSocket = paths.ServerSocket;
             caddy.ConfigFile = paths.CaddyConfig;
+            caddy.OpenGateSocket = paths.OpenGateSocket;
+            caddy.SessionTokenFile = paths.SessionToken;
             caddy.Credentials = () => OwnerCredentials.Read(paths.Auth);
             builder.Configuration.GetSection("Tidepool").Bind(caddy);
         });

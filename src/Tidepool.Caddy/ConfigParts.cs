@@ -1,0 +1,71 @@
+using System.Text.Json.Nodes;
+
+namespace Tidepool.Caddy;
+
+/// <summary>The small parts that Caddy's configuration is made of.</summary>
+internal static class ConfigParts
+{
+    // Without it, every change of a route closes all WebSockets.
+    private const string StreamCloseDelay = "24h";
+
+    /// <summary>Handlers for what matches; what matches goes no further down the list.</summary>
+    public static JsonObject Route(JsonArray? match, params JsonObject[] handlers)
+    {
+        var route = new JsonObject();
+        if (match is not null)
+        {
+            route["match"] = match;
+            route["terminal"] = true;
+        }
+
+        route["handle"] = new JsonArray([.. handlers]);
+        return route;
+    }
+
+    /// <summary>Handlers for what matches, after which the list goes on.</summary>
+    public static JsonObject Step(JsonObject match, JsonObject handler) => new() { ["match"] = new JsonArray(match), ["handle"] = new JsonArray(handler) };
+
+    public static JsonArray Path(params string[] paths) => new(new JsonObject { ["path"] = Texts(paths) });
+
+    public static JsonArray PathExpression(string pattern) => new(new JsonObject { ["path_regexp"] = new JsonObject { ["name"] = "page", ["pattern"] = pattern } });
+
+    public static JsonObject HasHeader(string name) => new() { ["header_regexp"] = new JsonObject { [name] = new JsonObject { ["pattern"] = "." } } };
+
+    public static JsonObject Both(JsonObject match, JsonObject more)
+    {
+        var both = (JsonObject)match.DeepClone();
+        foreach (var (key, value) in more)
+        {
+            both[key] = value?.DeepClone();
+        }
+
+        return both;
+    }
+
+    public static JsonObject Proxy(string upstream, JsonObject headers) => new()
+    {
+        ["handler"] = "reverse_proxy",
+        ["upstreams"] = new JsonArray(new JsonObject { ["dial"] = upstream }),
+
+        // A proxy that the machine's environment names is for the way out, never for the way to a workspace.
+        ["transport"] = new JsonObject { ["protocol"] = "http", ["dial_timeout"] = "2s", ["network_proxy"] = new JsonObject { ["from"] = "none" } },
+        ["stream_close_delay"] = StreamCloseDelay,
+        ["flush_interval"] = -1,
+        ["headers"] = headers,
+    };
+
+    /// <summary>What a client says about who it is counts for nothing.</summary>
+    public static JsonObject CleanIdentity() => new()
+    {
+        ["handler"] = "headers",
+        ["request"] = new JsonObject { ["delete"] = Texts("X-Tidepool-*") },
+    };
+
+    public static JsonObject Text(int status, string text) => new() { ["handler"] = "static_response", ["status_code"] = status, ["body"] = text };
+
+    public static JsonObject Replacement(string pattern, string text) => new() { ["search_regexp"] = pattern, ["replace"] = text };
+
+    public static JsonArray Texts(params string[] texts) => new([.. texts.Select(text => (JsonNode)text)]);
+
+    public static string Unix(string path) => "unix/" + path;
+}

@@ -1,0 +1,119 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Text;
+using System.Threading.RateLimiting;
+
+namespace Tidepool.Server.SignIn;
+
+/// <summary>What the gate says to a client that comes with a password.</summary>
+internal abstract record GateAnswer
+{
+    private GateAnswer()
+    {
+    }
+
+    /// <summary>The password is the one that was right the last time: nothing to wait for.</summary>
+    public sealed record Known : GateAnswer;
+
+    /// <summary>It may be tried. <see cref="Attempt"/> comes back to <see cref="SignInGate.Passed"/> if it was right.</summary>
+    public sealed record Admitted(string Attempt) : GateAnswer;
+
+    public sealed record TooMany(TimeSpan RetryAfter) : GateAnswer;
+}
+
+/// <summary>
+/// Slows down those who guess passwords before a guess costs a quarter of a second of this machine. It does not know the password:
+/// Caddy checks it. It remembers a keyed digest of what Caddy let in, in memory only, so that the owner is never slowed down
+/// by what others do, not even from the same address.
+/// </summary>
+internal sealed class SignInGate : IDisposable
+{
+    private const int RememberedPasswords = 8;
+    private const int RememberedAttempts = 256;
+    private readonly string passwordFile;
+    private readonly byte[] key = RandomNumberGenerator.GetBytes(32);
+    private readonly ConcurrentDictionary<string, byte> known = new();
+    private readonly ConcurrentDictionary<string, string> attempts = new();
+    private readonly ConcurrentQueue<string> order = new();
+    private readonly PartitionedRateLimiter<IPAddress> guesses;
+    private DateTime knownSince;
+
+    /// <param name="passwordFile">When it is written anew, nothing that was right counts as right any more.</param>
+    public SignInGate(string passwordFile)
+    {
+        this.passwordFile = passwordFile;
+        guesses = PartitionedRateLimiter.CreateChained(
+            PartitionedRateLimiter.Create<IPAddress, IPAddress>(client => RateLimitPartition.GetTokenBucketLimiter(Network(client), _ => Bucket(burst: 5, TimeSpan.FromSeconds(2)))),
+            PartitionedRateLimiter.Create<IPAddress, int>(_ => RateLimitPartition.GetTokenBucketLimiter(0, _ => Bucket(burst: 10, TimeSpan.FromSeconds(1)))));
+    }
+
+    /// <param name="authorization">The header as it came.</param>
+    /// <param name="client">Who sent it.</param>
+    public GateAnswer Knock(string authorization, IPAddress client)
+    {
+        var changed = File.GetLastWriteTimeUtc(passwordFile);
+        if (changed != knownSince)
+        {
+            known.Clear();
+            knownSince = changed;
+        }
+
+        var digest = Convert.ToHexStringLower(HMACSHA256.HashData(key, Encoding.UTF8.GetBytes(authorization)));
+        if (known.ContainsKey(digest))
+        {
+            return new GateAnswer.Known();
+        }
+
+        using var lease = guesses.AttemptAcquire(client);
+        return lease.IsAcquired
+            ? new GateAnswer.Admitted(Remember(digest))
+            : new GateAnswer.TooMany(lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait : TimeSpan.FromSeconds(2));
+    }
+
+    /// <summary>Caddy let the attempt in.</summary>
+    public void Passed(string attempt)
+    {
+        if (attempts.TryRemove(attempt, out var digest))
+        {
+            if (known.Count >= RememberedPasswords)
+            {
+                known.Clear();
+            }
+
+            known[digest] = 0;
+        }
+    }
+
+    public void Dispose() => guesses.Dispose();
+
+    private string Remember(string digest)
+    {
+        var attempt = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
+        attempts[attempt] = digest;
+        order.Enqueue(attempt);
+        while (order.Count > RememberedAttempts && order.TryDequeue(out var oldest))
+        {
+            attempts.TryRemove(oldest, out _);
+        }
+
+        return attempt;
+    }
+
+    /// <summary>Whoever has one address of version 6 has 2^64 of them.</summary>
+    private static IPAddress Network(IPAddress client)
+    {
+        if (client.AddressFamily != AddressFamily.InterNetworkV6 || client.IsIPv4MappedToIPv6)
+        {
+            return client;
+        }
+
+        var bytes = client.GetAddressBytes();
+        bytes.AsSpan(8).Clear();
+        return new IPAddress(bytes);
+    }
+
+    private static TokenBucketRateLimiterOptions Bucket(int burst, TimeSpan each) =>
+        new() { TokenLimit = burst, TokensPerPeriod = 1, ReplenishmentPeriod = each, QueueLimit = 0, AutoReplenishment = true };
+}
