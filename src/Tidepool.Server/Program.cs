@@ -15,6 +15,7 @@ using Tidepool.Server.Images;
 using Tidepool.Server.Pages;
 using Tidepool.Server.Ports;
 using Tidepool.Server.Problems;
+using Tidepool.Server.Security;
 using Tidepool.Server.SignIn;
 using Tidepool.Server.Workspaces;
 
@@ -54,6 +55,7 @@ builder.Services.AddOpenApi(OpenApiDocument.Name, OpenApiDocument.Describe);
 
 var app = builder.Build();
 await app.Services.InitializeTidepoolDbAsync(app.Lifetime.ApplicationStopping);
+app.UseSecurityHeaders();
 app.UseMiddleware<ProblemMiddleware>();
 app.UseMiddleware<SameOriginMiddleware>();
 app.UseRouting();

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Microsoft.Playwright;
 using Tidepool.Contracts;
 
 namespace Tidepool.EndToEnd.Tests;
@@ -101,6 +102,36 @@ public sealed class ApiTests(RunningTidepool tidepool)
         await browser.Page.GotoAsync($"http://localhost:{tidepool.ApiPort}/api/docs");
         await browser.Page.GetByText("List the workspaces, newest first.").First.WaitForAsync();
         Assert.Empty(outside);
+    }
+
+    [Fact]
+    public async Task No_page_of_ours_breaks_the_policy_that_it_is_served_with()
+    {
+        await tidepool.CreateAsync("policy");
+        await using var browser = await Browser.OpenAsync();
+        var broken = new List<string>();
+        browser.Page.Console += (_, message) =>
+        {
+            if (message.Text.Contains("Content Security Policy", StringComparison.OrdinalIgnoreCase))
+            {
+                broken.Add(message.Text);
+            }
+        };
+        foreach (var (path, shown) in new[] { ("app/", "policy"), ("app/workspaces/policy", "policy"), ("app/activity", "policy"), ("api/docs/", "List the workspaces, newest first.") })
+        {
+            var response = await browser.Page.GotoAsync($"http://localhost:{tidepool.ApiPort}/{path}");
+            await browser.Page.GetByText(shown).First.WaitForAsync();
+            var headers = response!.Headers;
+            Assert.Contains("frame-ancestors 'none'", headers["content-security-policy"], StringComparison.Ordinal);
+            Assert.Equal("nosniff", headers["x-content-type-options"]);
+            Assert.Equal("same-origin", headers["cross-origin-opener-policy"]);
+        }
+
+        await browser.Page.GotoAsync(tidepool.AppUrl);
+        await browser.Page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "New workspace" }).First.ClickAsync();
+        await browser.Page.GetByRole(AriaRole.Dialog).First.WaitForAsync();
+        Assert.Empty(broken);
+        await tidepool.RemoveAsync("policy");
     }
 
     private async Task<HttpStatusCode> PostAsync(string path)

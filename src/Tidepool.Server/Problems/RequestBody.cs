@@ -44,6 +44,19 @@ internal static class RequestBody
         }
     }
 
+    /// <summary>Takes a body that nobody wants, for the same reason.</summary>
+    public static async Task DropAsync(HttpRequest request)
+    {
+        try
+        {
+            await request.Body.CopyToAsync(Stream.Null, request.HttpContext.RequestAborted);
+        }
+        catch (BadHttpRequestException)
+        {
+            // Larger than Caddy lets through.
+        }
+    }
+
     /// <summary>The whole body, or null if it is larger than allowed; then it was read to its end and dropped.</summary>
     private static async Task<ReadOnlyMemory<byte>?> TakeAsync(HttpRequest request)
     {

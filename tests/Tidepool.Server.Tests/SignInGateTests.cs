@@ -1,0 +1,71 @@
+using System.Net;
+using Tidepool.Server.SignIn;
+
+namespace Tidepool.Server.Tests;
+
+public sealed class SignInGateTests : IDisposable
+{
+    private static readonly IPAddress Attacker = IPAddress.Parse("192.0.2.1");
+    private static readonly IPAddress Owner = IPAddress.Parse("192.0.2.2");
+    private readonly string file = Path.GetTempFileName();
+    private readonly SignInGate gate;
+
+    public SignInGateTests() => gate = new SignInGate(file);
+
+    public void Dispose()
+    {
+        gate.Dispose();
+        File.Delete(file);
+    }
+
+    [Fact]
+    public void A_client_that_guesses_is_turned_away_after_a_few_and_told_when_to_come_again()
+    {
+        var answers = Enumerable.Range(0, 200).Select(i => gate.Knock($"Basic guess-{i}", Attacker)).ToList();
+        Assert.InRange(answers.OfType<GateAnswer.Admitted>().Count(), 1, 10);
+        Assert.All(answers.OfType<GateAnswer.TooMany>(), a => Assert.True(a.RetryAfter > TimeSpan.Zero));
+        Assert.IsType<GateAnswer.Admitted>(gate.Knock("Basic guess", Owner));
+    }
+
+    [Fact]
+    public void Many_clients_together_are_slowed_down_too()
+    {
+        var admitted = Enumerable.Range(0, 200).Count(i => gate.Knock("Basic guess", IPAddress.Parse($"198.51.100.{i}")) is GateAnswer.Admitted);
+        Assert.InRange(admitted, 1, 20);
+    }
+
+    [Fact]
+    public void A_whole_network_of_version_6_is_one_client()
+    {
+        var admitted = Enumerable.Range(0, 100).Count(i => gate.Knock("Basic guess", IPAddress.Parse($"2001:db8:1:2::{i:x}")) is GateAnswer.Admitted);
+        Assert.InRange(admitted, 1, 7);
+    }
+
+    [Fact]
+    public void What_was_right_is_known_from_then_on_whatever_others_do_from_the_same_address()
+    {
+        var admitted = Assert.IsType<GateAnswer.Admitted>(gate.Knock("Basic right", Owner));
+        gate.Passed(admitted.Attempt);
+        for (var i = 0; i < 200; i++)
+        {
+            gate.Knock($"Basic guess-{i}", Owner);
+            Assert.IsType<GateAnswer.Known>(gate.Knock("Basic right", Owner));
+        }
+    }
+
+    [Fact]
+    public void Nobody_can_say_that_an_attempt_passed_which_there_never_was()
+    {
+        gate.Passed("invented");
+        Assert.IsNotType<GateAnswer.Known>(gate.Knock("Basic right", Owner));
+    }
+
+    [Fact]
+    public void A_new_password_makes_the_old_one_unknown()
+    {
+        var admitted = Assert.IsType<GateAnswer.Admitted>(gate.Knock("Basic right", Owner));
+        gate.Passed(admitted.Attempt);
+        File.SetLastWriteTimeUtc(file, DateTime.UnixEpoch);
+        Assert.IsNotType<GateAnswer.Known>(gate.Knock("Basic right", Owner));
+    }
+}
