@@ -22,6 +22,9 @@ internal sealed class FakeServer : HttpMessageHandler
         "ws_" + name, name, null, "default", status, DesiredState.Running, 2, 4096, Isolation.Container, null, $"http://localhost:8081/workspace/{name}/", [], error, progress,
         DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch, null, null);
 
+    public static PortResponse Port(int number, string? label = null, bool stripPrefix = true, bool answers = false) =>
+        new(number, label, $"http://localhost:8081/workspace/demo/port/{number}/", stripPrefix, answers);
+
     public static HttpResponseMessage Json(string json, HttpStatusCode status = HttpStatusCode.OK, string type = "application/json") =>
         new(status) { Content = new StringContent(json, Encoding.UTF8, type) };
 
@@ -56,13 +59,37 @@ internal sealed class FakeServer : HttpMessageHandler
             return Json("", type: "text/event-stream");
         }
 
+        if (path.Contains("/ports", StringComparison.Ordinal))
+        {
+            return await PortsAsync(request, path, cancellationToken);
+        }
+
         return path switch
         {
+            _ when request.Method == HttpMethod.Get && Workspaces.FirstOrDefault(w => path == $"/api/workspaces/{w.Id}") is { } one =>
+                Json(JsonSerializer.Serialize(one, TidepoolJson.Default.WorkspaceResponse)),
             _ when request.Method == HttpMethod.Delete => Json(
                 JsonSerializer.Serialize(Workspaces.Single(w => path.EndsWith(w.Id, StringComparison.Ordinal)) with { Status = WorkspaceStatus.Deleting }, TidepoolJson.Default.WorkspaceResponse)),
             "/api/workspaces" => Json(JsonSerializer.Serialize(new PageResponse<WorkspaceResponse>(Workspaces, null), TidepoolJson.Default.PageResponseWorkspaceResponse)),
             "/api/images" => Json("[]"),
             _ => Json("""{"items":[]}"""),
         };
+    }
+
+    /// <summary>Registers and unregisters as the server would, where all is well.</summary>
+    private async Task<HttpResponseMessage> PortsAsync(HttpRequestMessage request, string path, CancellationToken cancellationToken)
+    {
+        var index = Workspaces.FindIndex(w => path.StartsWith($"/api/workspaces/{w.Id}/", StringComparison.Ordinal));
+        var workspace = Workspaces[index];
+        if (request.Method == HttpMethod.Delete)
+        {
+            Workspaces[index] = workspace with { Ports = [.. workspace.Ports.Where(p => !path.EndsWith($"/{p.Port}", StringComparison.Ordinal))] };
+            return new HttpResponseMessage(HttpStatusCode.NoContent);
+        }
+
+        var wanted = JsonSerializer.Deserialize(await request.Content!.ReadAsStringAsync(cancellationToken), TidepoolJson.Default.RegisterPortRequest)!;
+        var port = Port(wanted.Port!.Value, wanted.Label, wanted.StripPrefix ?? true);
+        Workspaces[index] = workspace with { Ports = [.. workspace.Ports.Append(port)] };
+        return Json(JsonSerializer.Serialize(port, TidepoolJson.Default.PortResponse), HttpStatusCode.Created);
     }
 }

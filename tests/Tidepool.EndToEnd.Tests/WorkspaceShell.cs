@@ -48,17 +48,21 @@ internal sealed class WorkspaceShell : IDisposable
     public Task StartAsync(string command) => BeginAsync($"setsid sh -c '{command.Replace("'", @"'\''", StringComparison.Ordinal)}' >/dev/null 2>&1 </dev/null &");
 
     /// <summary>Writes a file, owned by root.</summary>
-    public async Task WriteAsync(string path, string text)
-    {
-        using var content = new StringContent(text);
-        using var answer = await incus.PostAsync(InProject($"1.0/instances/{instance}/files?path={Uri.EscapeDataString(path)}"), content);
-        answer.EnsureSuccessStatusCode();
-    }
+    public async Task WriteAsync(string path, string text) => await WriteAsync(path, new StringContent(text));
+
+    /// <summary>Writes a file, owned by root.</summary>
+    public async Task WriteAsync(string path, Stream bytes) => await WriteAsync(path, new StreamContent(bytes));
 
     /// <summary>What Incus itself says of the machine.</summary>
     public Task<JsonElement> DescribeAsync() => GetAsync($"1.0/instances/{instance}");
 
     public void Dispose() => incus.Dispose();
+
+    private async Task WriteAsync(string path, HttpContent content)
+    {
+        using var answer = await incus.PostAsync(InProject($"1.0/instances/{instance}/files?path={Uri.EscapeDataString(path)}"), content);
+        answer.EnsureSuccessStatusCode();
+    }
 
     private async Task<string> BeginAsync(string command)
     {

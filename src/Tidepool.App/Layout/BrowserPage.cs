@@ -13,6 +13,9 @@ internal sealed class BrowserPage(IJSRuntime script)
     /// <summary>Leaves for another origin in this tab.</summary>
     public ValueTask GoAsync(string url) => script.InvokeVoidAsync("tidepool.go", url);
 
+    /// <summary>Puts a text where the user can paste it from. Whether the browser let it.</summary>
+    public ValueTask<bool> CopyAsync(string text) => script.InvokeAsync<bool>("tidepool.copy", text);
+
     /// <summary>A time as this browser's owner writes it, in their own zone.</summary>
     public ValueTask<string> FormatTimeAsync(DateTimeOffset at) => script.InvokeAsync<string>("tidepool.formatTime", at.ToUnixTimeMilliseconds());
 }

@@ -166,6 +166,10 @@ internal sealed class WorkspaceFeed(TidepoolClient api, TimeProvider time) : IDi
             {
                 Announcement = $"{workspace.Name} is {WorkspaceWords.Status(workspace.Status).ToLowerInvariant()}.";
             }
+            else if (workspace.Ports.FirstOrDefault(p => before.Ports.Any(b => b.Port == p.Port && b.Answers != p.Answers)) is { } port)
+            {
+                Announcement = $"Port {port.Port} of {workspace.Name} {(port.Answers ? "answers" : "no longer answers")}.";
+            }
         }
 
         workspaces[workspace.Id] = workspace;

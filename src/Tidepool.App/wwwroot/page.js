@@ -12,6 +12,28 @@ window.tidepool = {
   go(url) {
     window.location.assign(url);
   },
+  async copy(text) {
+    // The clipboard is there only in secure contexts, which plain http on a network is not.
+    if (navigator.clipboard) {
+      try {
+        await navigator.clipboard.writeText(text);
+        return true;
+      } catch {
+        // Not allowed; the old way may be.
+      }
+    }
+
+    const before = document.activeElement;
+    const field = document.createElement("textarea");
+    field.value = text;
+    field.className = "visually-hidden";
+    document.body.append(field);
+    field.select();
+    const copied = document.execCommand("copy");
+    field.remove();
+    before?.focus();
+    return copied;
+  },
   formatTime(milliseconds) {
     return new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" }).format(new Date(milliseconds));
   },

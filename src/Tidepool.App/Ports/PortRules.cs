@@ -1,0 +1,29 @@
+using System.Globalization;
+using Tidepool.Contracts;
+
+namespace Tidepool.App.Ports;
+
+/// <summary>What may be typed, and what people read for it. The server has the last word on all of it.</summary>
+internal static class PortRules
+{
+    public const int Lowest = 1024;
+    public const int Highest = 65535;
+    public const int MaxLabel = 40;
+
+    /// <summary>How many ports a workspace can have.</summary>
+    public const int Limit = 5;
+
+    public static readonly string NumberRule = $"A whole number from {Lowest} to {Highest}.";
+
+    public static int? Number(string? text) =>
+        int.TryParse(text?.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number is >= Lowest and <= Highest ? number : null;
+
+    /// <summary>Whether something can be expected there, in words.</summary>
+    public static string Answers(WorkspaceResponse workspace, PortResponse port) =>
+        port.Answers ? "Answers"
+        : workspace.Status == WorkspaceStatus.Running ? "Nothing answers yet"
+        : "The workspace is not running";
+
+    /// <summary>The path that a server with a base path has to be told.</summary>
+    public static string BasePath(string workspace, int port) => $"/workspace/{workspace}/port/{port}/";
+}
