@@ -1,15 +1,31 @@
 using System.Globalization;
 using Tidepool.Bench;
 
-if (args is not [var state, var apiPort, var workspacePort, var password, var runs])
+if (args is not [var state, var apiPort, var workspacePort, var passwordFile, var name, var amount])
 {
-    await Console.Error.WriteLineAsync("usage: Tidepool.Bench STATE API-PORT WORKSPACE-PORT PASSWORD-FILE RUNS; bench/create-to-ide calls it.");
+    await Console.Error.WriteLineAsync("usage: Tidepool.Bench STATE API-PORT WORKSPACE-PORT PASSWORD-FILE NAME AMOUNT; bench/with-tidepool calls it.");
     return 2;
 }
 
-var secret = (await File.ReadAllTextAsync(password)).Trim();
-using var bare = new BareIncus(state);
-using var tidepool = new WholeTidepool(int.Parse(apiPort, CultureInfo.InvariantCulture), int.Parse(workspacePort, CultureInfo.InvariantCulture), secret);
-await bare.LearnAsync();
-await CreateToIde.RunAsync(bare, tidepool, state, int.Parse(runs, CultureInfo.InvariantCulture));
-return 0;
+var password = (await File.ReadAllTextAsync(passwordFile)).Trim();
+var (api, workspaces, count) = (Number(apiPort), Number(workspacePort), Number(amount));
+using var tidepool = new WholeTidepool(api, workspaces, password);
+switch (name)
+{
+    case "create-to-ide":
+        using (var bare = new BareIncus(state))
+        {
+            await bare.LearnAsync();
+            await CreateToIde.RunAsync(bare, tidepool, state, count);
+        }
+
+        return 0;
+    case "login-storm":
+        await LoginStorm.RunAsync(tidepool, api, TimeSpan.FromSeconds(count));
+        return 0;
+    default:
+        await Console.Error.WriteLineAsync($"There is no benchmark called {name}.");
+        return 2;
+}
+
+static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);

@@ -1,4 +1,3 @@
-using Microsoft.Playwright;
 using Tidepool.Contracts;
 
 namespace Tidepool.EndToEnd.Tests;
@@ -124,12 +123,24 @@ public sealed class HostilePageTests(RunningTidepool tidepool) : IAsyncLifetime
         await browser.Page.GotoAsync($"{tidepool.WorkspaceUrl("hostile")}port/{Port}/");
         await browser.Page.GetByText("A page like any other").WaitForAsync();
         var before = await SnapshotAsync();
+        var answered = new List<(string Method, string Path, int Status)>();
+        browser.Page.Response += (_, response) =>
+        {
+            if (new Uri(response.Url) is { } url && url.Port == tidepool.ApiPort)
+            {
+                answered.Add((response.Request.Method, url.AbsolutePath, response.Status));
+            }
+        };
 
         var results = await browser.Page.EvaluateAsync<Dictionary<string, string>>(Probes, new { api = $"http://localhost:{tidepool.ApiPort}", victim = "victim" });
         TestContext.Current.TestOutputHelper?.WriteLine(string.Join('\n', results.Select(r => $"| {r.Key} | {r.Value} |")));
         Assert.DoesNotContain(results, r => r.Value.Contains("read ", StringComparison.Ordinal) || r.Value is "read" or "opened" or "silence");
         Assert.True(results.Count > 40, $"Only {results.Count} probes were tried.");
 
+        // They came with the owner's password, so it was for where they came from that they were refused.
+        Assert.Contains(("POST", "/api/workspaces/victim/stop", 403), answered);
+        Assert.Contains(("GET", "/api/workspaces", 403), answered);
+        Assert.DoesNotContain(answered, a => a.Path.StartsWith("/api/", StringComparison.Ordinal) && a.Status is not (403 or 401));
         Assert.Equal(before, await SnapshotAsync());
         Assert.Equal(victim.Id, (await tidepool.UntilAsync("victim", WorkspaceStatus.Running)).Id);
 
