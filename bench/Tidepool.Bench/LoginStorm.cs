@@ -26,18 +26,18 @@ internal static class LoginStorm
         Console.WriteLine("guesses answered: " + string.Join(", ", answers.OrderBy(a => (int)a.Key).Select(a => $"{(int)a.Key}: {a.Value}")));
     }
 
-    private static async Task<Latencies> MeasureAsync(WholeTidepool owner, TimeSpan length)
+    private static async Task<Samples> MeasureAsync(WholeTidepool owner, TimeSpan length)
     {
         var time = TimeProvider.System;
         var began = time.GetTimestamp();
-        var all = new List<TimeSpan>();
+        var all = new Samples();
         while (time.GetElapsedTime(began) < length)
         {
             all.Add(await owner.ListAsync());
             await Task.Delay(OwnersPause, time, CancellationToken.None);
         }
 
-        return new Latencies(all);
+        return all;
     }
 
     private static async Task GuessAsync(int apiPort, TimeSpan length, ConcurrentDictionary<HttpStatusCode, int> answers)
@@ -65,13 +65,4 @@ internal static class LoginStorm
     }
 
     private static string Ms(double milliseconds) => milliseconds.ToString("0.0", System.Globalization.CultureInfo.InvariantCulture);
-
-    private sealed class Latencies(List<TimeSpan> all)
-    {
-        private readonly double[] sorted = [.. all.Select(t => t.TotalMilliseconds).Order()];
-
-        public int Count => sorted.Length;
-
-        public double At(double share) => sorted[Math.Min(sorted.Length - 1, (int)(sorted.Length * share))];
-    }
 }

@@ -7,6 +7,8 @@ internal sealed class Samples
 
     public void Add(TimeSpan value) => values.Add(value.TotalMilliseconds);
 
+    public int Count => values.Count;
+
     public double Median => At(0.5);
 
     public double At(double quantile)
