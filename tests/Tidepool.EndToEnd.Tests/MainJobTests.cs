@@ -24,8 +24,8 @@ public sealed partial class MainJobTests(RunningTidepool tidepool)
         await page.WaitForURLAsync(ProgressOrEditor());
         await browser.ShootAsync("3-progress");
         await page.WaitForURLAsync(tidepool.WorkspaceUrl("harbor") + "**");
-        await OpenTerminalAsync(page);
-        await RunAsync(page, "echo sum-$((40+2)) && echo kept > ~/kept.txt && sync", "sum-42");
+        await EditorTerminal.OpenAsync(page);
+        await EditorTerminal.RunAsync(page, "echo sum-$((40+2)) && echo kept > ~/kept.txt && sync", "sum-42");
         await browser.ShootAsync("4-terminal");
 
         var id = (await tidepool.UntilAsync("harbor", WorkspaceStatus.Running)).Id;
@@ -41,9 +41,9 @@ public sealed partial class MainJobTests(RunningTidepool tidepool)
 
         // Who started it here is taken to the editor, as after creating it.
         await page.WaitForURLAsync(tidepool.WorkspaceUrl("harbor") + "**");
-        await OpenTerminalAsync(page);
-        await RunAsync(page, "cat ~/kept.txt ; echo again-$((6*7))", "again-42");
-        Assert.Contains("kept", await TerminalTextAsync(page), StringComparison.Ordinal);
+        await EditorTerminal.OpenAsync(page);
+        await EditorTerminal.RunAsync(page, "cat ~/kept.txt ; echo again-$((6*7))", "again-42");
+        Assert.Contains("kept", await EditorTerminal.TextAsync(page), StringComparison.Ordinal);
 
         await page.GotoAsync(tidepool.AppUrl + "workspaces/harbor");
         await page.GetByRole(AriaRole.Button, new() { NameRegex = Delete() }).First.ClickAsync();
@@ -54,45 +54,6 @@ public sealed partial class MainJobTests(RunningTidepool tidepool)
         await tidepool.UntilGoneAsync(id);
         Assert.DoesNotContain(await tidepool.InstancesAsync(), instance => instance.Key.EndsWith(id["ws_".Length..], StringComparison.Ordinal));
     }
-
-    private static async Task OpenTerminalAsync(IPage page)
-    {
-        await page.Locator(".monaco-workbench").WaitForAsync();
-        var terminal = page.Locator(".terminal-wrapper .xterm-screen").First;
-        var shown = false;
-        for (var attempt = 0; attempt < 10 && !shown; attempt++)
-        {
-            // The key is heard only once the workbench has its keyboard handlers; a terminal that is open stays open.
-            if (!await terminal.IsVisibleAsync())
-            {
-                await page.Keyboard.PressAsync("Control+Backquote");
-            }
-
-            try
-            {
-                await terminal.WaitForAsync(new LocatorWaitForOptions { Timeout = 5_000 });
-                shown = true;
-            }
-            catch (TimeoutException)
-            {
-                // Not yet.
-            }
-        }
-
-        Assert.True(shown, "The terminal never opened.");
-        await Until.TrueAsync("the shell shows its prompt", async () => (await TerminalTextAsync(page)).Contains('$', StringComparison.Ordinal));
-        await terminal.ClickAsync();
-    }
-
-    private static async Task RunAsync(IPage page, string command, string output)
-    {
-        await page.Keyboard.TypeAsync(command);
-        await page.Keyboard.PressAsync("Enter");
-        await Until.TrueAsync($"the terminal shows {output}", async () => (await TerminalTextAsync(page)).Contains(output, StringComparison.Ordinal));
-    }
-
-    private static async Task<string> TerminalTextAsync(IPage page) =>
-        string.Join('\n', await page.Locator(".terminal-wrapper .xterm-rows > div").AllInnerTextsAsync()).Replace('\u00a0', ' ');
 
     [GeneratedRegex("new workspace|create.*workspace", RegexOptions.IgnoreCase)]
     private static partial Regex NewWorkspace();

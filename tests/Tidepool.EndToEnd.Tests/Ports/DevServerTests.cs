@@ -16,9 +16,9 @@ public sealed class DevServerTests(RunningTidepool tidepool)
     private const int VitePort = 5173;
 
     [Theory]
-    [InlineData(true, "/told?a=b%20c")]
-    [InlineData(false, "/workspace/quay/port/3000/told?a=b%20c")]
-    public async Task A_server_is_told_where_it_is_reached_and_nothing_of_who_asks(bool stripPrefix, string path)
+    [InlineData(true, "/told?a=b%20c", "/workspace/quay/port/3000")]
+    [InlineData(false, "/workspace/quay/port/3000/told?a=b%20c", null)]
+    public async Task A_server_is_told_where_it_is_reached_and_nothing_of_who_asks(bool stripPrefix, string path, string? prefix)
     {
         await using var quay = await OpenedWorkspace.CreateAsync(tidepool, "quay");
         await quay.OpenAsync(3000, stripPrefix);
@@ -26,10 +26,17 @@ public sealed class DevServerTests(RunningTidepool tidepool)
         using var request = new HttpRequestMessage(HttpMethod.Get, quay.Url(3000, "told?a=b%20c"));
         request.Headers.Add("X-Tidepool-User", "somebody");
         using var response = await tidepool.Http.SendAsync(request, TestContext.Current.CancellationToken);
+<<<<<<< HEAD
         var told = await response.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken);
         var headers = told.GetProperty("headers");
         Assert.Equal(path, told.GetProperty("url").GetString());
         Assert.Equal(stripPrefix ? "/workspace/quay/port/3000" : null, headers.TryGetProperty("x-forwarded-prefix", out var prefix) ? prefix.GetString() : null);
+=======
+        var answer = await response.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken);
+        var headers = answer.GetProperty("headers");
+        Assert.Equal(path, answer.GetProperty("url").GetString());
+        Assert.Equal(prefix, headers.TryGetProperty("x-forwarded-prefix", out var told) ? told.GetString() : null);
+>>>>>>> ports
         Assert.Equal($"localhost:{tidepool.WorkspacePort}", headers.GetProperty("x-forwarded-host").GetString());
         Assert.Equal($"localhost:{tidepool.WorkspacePort}", headers.GetProperty("host").GetString());
         Assert.Equal("http", headers.GetProperty("x-forwarded-proto").GetString());

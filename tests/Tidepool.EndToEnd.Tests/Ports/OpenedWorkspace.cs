@@ -6,7 +6,9 @@ namespace Tidepool.EndToEnd.Tests.Ports;
 /// <summary>A running workspace of one test's own, with dev servers inside; deleted at the end.</summary>
 internal sealed class OpenedWorkspace : IAsyncDisposable
 {
-    private const string Program = "/root/server.js";
+    /// <summary>Where the tests' dev server lies in the workspace.</summary>
+    public const string Program = "/usr/local/lib/server.js";
+
     private readonly RunningTidepool tidepool;
 
     private OpenedWorkspace(RunningTidepool tidepool, WorkspaceResponse workspace)
