@@ -90,8 +90,16 @@ internal static class SignIn
             ["request"] = new JsonObject { ["set"] = set, ["delete"] = Texts([.. delete, "Connection", "Upgrade", "Sec-*"]) },
         });
         ((JsonArray)proxy["upstreams"]!).Add(new JsonObject { ["dial"] = Unix(options.OpenGateSocket) });
-        proxy["load_balancing"] = new JsonObject { ["selection_policy"] = new JsonObject { ["policy"] = "first" }, ["retries"] = 2 };
-        proxy["health_checks"] = new JsonObject { ["passive"] = new JsonObject { ["fail_duration"] = "1s", ["max_fails"] = 1 } };
+
+        // Whatever was asked for, asking the gate may be repeated; and a server that hangs is as good as down.
+        proxy["transport"]!["response_header_timeout"] = "2s";
+        proxy["load_balancing"] = new JsonObject
+        {
+            ["selection_policy"] = new JsonObject { ["policy"] = "first" },
+            ["retries"] = 2,
+            ["retry_match"] = Path("/*"),
+        };
+        proxy["health_checks"] = new JsonObject { ["passive"] = new JsonObject { ["fail_duration"] = "5s", ["max_fails"] = 1 } };
         proxy["rewrite"] = new JsonObject { ["method"] = "GET", ["uri"] = path };
         proxy["handle_response"] = responses;
         return proxy;

@@ -112,6 +112,18 @@ public sealed class SignInTests : CaddyTest
         Assert.Equal(HttpStatusCode.Unauthorized, (await wrong.GetAsync(new Uri("workspace/alice/", UriKind.Relative))).StatusCode);
     }
 
+    [Fact]
+    public async Task A_server_that_hangs_keeps_nobody_from_the_editors()
+    {
+        await ApplyAsync(Route("alice", Alice));
+        Upstreams.Hangs = true;
+        using var http = Client(Caddy.WorkspacePort);
+        using var body = new StringContent("the body", Encoding.UTF8, "text/plain");
+        using var answer = await http.PostAsync(new Uri("workspace/alice/x", UriKind.Relative), body);
+        Assert.StartsWith("alice\nPOST /x\n", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.StartsWith("alice\n", await GetTextAsync("workspace/alice/"), StringComparison.Ordinal);
+    }
+
     private static async Task<HttpStatusCode> StatusAsync(int port, string cookie)
     {
         using var http = Client(port, null);

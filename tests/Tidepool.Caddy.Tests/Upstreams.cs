@@ -17,6 +17,9 @@ internal sealed class Upstreams : IAsyncDisposable
     /// <summary>What the gate answers where it is asked for; 204 lets everybody try.</summary>
     public int GateStatus { get; set; } = 204;
 
+    /// <summary>Whether the server takes requests and answers none.</summary>
+    public bool Hangs { get; set; }
+
     /// <summary>The attempts that Caddy said were right.</summary>
     public ConcurrentQueue<string> Passed { get; } = new();
 
@@ -76,6 +79,12 @@ internal sealed class Upstreams : IAsyncDisposable
 
     private async Task AnswerAsync(HttpContext context, string name)
     {
+        if (name == "server" && Hangs)
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            return;
+        }
+
         if (name == "server" && TryAnswerGate(context))
         {
             return;

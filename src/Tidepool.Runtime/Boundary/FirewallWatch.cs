@@ -20,6 +20,7 @@ internal sealed partial class FirewallWatch : IDisposable
     private readonly ILogger logger;
     private readonly int socket;
     private volatile bool disposed;
+    private long changes;
     private TaskCompletionSource changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public FirewallWatch(ILogger<FirewallWatch> logger)
@@ -35,6 +36,9 @@ internal sealed partial class FirewallWatch : IDisposable
         // A thread of its own, for it spends its life waiting in the kernel.
         new Thread(Listen) { IsBackground = true, Name = "firewall watch" }.Start();
     }
+
+    /// <summary>A number that differs once anything changed; where nothing can be heard, it differs each time.</summary>
+    public long Changes => socket < 0 ? Interlocked.Increment(ref changes) : Interlocked.Read(ref changes);
 
     /// <summary>Completes at the next change after this call, or after the last call's completion if one came since.</summary>
     public async Task ChangedAsync(CancellationToken cancellationToken)
@@ -78,6 +82,7 @@ internal sealed partial class FirewallWatch : IDisposable
         // A burst that overruns the kernel's buffer is an error of its own, and news all the same.
         while ((Receive(socket, buffer, buffer.Length, 0) >= 0 || Marshal.GetLastPInvokeError() is Interrupted or Overrun) && !disposed)
         {
+            Interlocked.Increment(ref changes);
             lock (gate)
             {
                 changed.TrySetResult();

@@ -3,15 +3,26 @@ using Tidepool.Core.Network;
 namespace Tidepool.Runtime.Boundary;
 
 /// <summary>The wall as nftables rules: two tables of our own, put in whole each time.</summary>
-internal sealed class NftablesBoundary(FirewallWatch watch) : INetworkBoundary
+internal sealed class NftablesBoundary(FirewallWatch watch, TimeProvider time) : INetworkBoundary
 {
+    /// <summary>After which it is looked at even if the kernel told of no change.</summary>
+    private static readonly TimeSpan Trust = TimeSpan.FromSeconds(30);
+
     private string? applied;
     private string? standing;
+    private long changesSeen;
+    private long lookedAt;
 
     public async Task<bool> ApplyAsync(NetworkRules rules, CancellationToken cancellationToken)
     {
         var bridge = rules.Network.Bridge;
         var script = BoundaryScript.Render(rules, LocalNetworks.Read(except: bridge));
+        var changes = watch.Changes;
+        if (script == applied && changes == changesSeen && time.GetElapsedTime(lookedAt) < Trust)
+        {
+            return false;
+        }
+
         var changed = script != applied || standing is null || await ListAsync(bridge, cancellationToken) != standing;
         if (changed)
         {
@@ -21,7 +32,11 @@ internal sealed class NftablesBoundary(FirewallWatch watch) : INetworkBoundary
             applied = script;
         }
 
-        return await ForeignChains.AdmitAsync(bridge, cancellationToken) || changed;
+        changed = await ForeignChains.AdmitAsync(bridge, cancellationToken) || changed;
+
+        // Read before the look, so that a change made during it is looked at again.
+        (changesSeen, lookedAt) = (changes, time.GetTimestamp());
+        return changed;
     }
 
     public Task ChangedAsync(CancellationToken cancellationToken) => watch.ChangedAsync(cancellationToken);

@@ -22,7 +22,7 @@ public sealed class NftablesBoundaryTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.UserName == "root" && File.Exists("/usr/sbin/nft"), "nftables needs Linux, root and nft.");
-        boundary = new NftablesBoundary(watch);
+        boundary = new NftablesBoundary(watch, TimeProvider.System);
         await RemoveAsync();
     }
 
@@ -66,7 +66,7 @@ public sealed class NftablesBoundaryTests : IAsyncLifetime
     {
         await boundary.ApplyAsync(Rules, Token);
         var before = await ListAsync();
-        await new NftablesBoundary(watch).ApplyAsync(Rules, Token);
+        await new NftablesBoundary(watch, TimeProvider.System).ApplyAsync(Rules, Token);
         Assert.Equal(before, await ListAsync());
     }
 
