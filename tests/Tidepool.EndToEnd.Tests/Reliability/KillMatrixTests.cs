@@ -1,0 +1,188 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using Tidepool.Contracts;
+
+namespace Tidepool.EndToEnd.Tests.Reliability;
+
+/// <summary>
+/// Whatever is killed at whatever moment of whatever is being done, within a minute what is wanted and what is there agree again:
+/// no machine twice and none left over, no route to nowhere, no stream of events stuck. <c>TIDEPOOL_KILL_ROUNDS</c> says how many
+/// rounds, <c>TIDEPOOL_KILL_SEED</c> which ones; <c>bench/kill-matrix</c> runs the long form.
+/// </summary>
+[Collection(WholeTidepool.Name)]
+public sealed class KillMatrixTests(RunningTidepool tidepool)
+{
+    private const string Name = "matrix";
+    private static readonly string[][] Victims = [["server"], ["worker"], ["caddy"], ["incusd"], ["server", "worker", "caddy", "incusd"]];
+    private static readonly string[] Operations = ["create", "start", "stop", "delete", "port"];
+    private readonly List<string> report = [];
+
+    [Fact]
+    public async Task Wanted_and_seen_agree_again_after_every_kill()
+    {
+        var rounds = Number("TIDEPOOL_KILL_ROUNDS", 5);
+        var seed = Number("TIDEPOOL_KILL_SEED", Environment.TickCount);
+        var random = new Random(seed);
+        for (var round = 0; round < rounds; round++)
+        {
+            // Every pair comes about equally often, at a moment of its own.
+            var victims = Victims[(round + (round / Victims.Length)) % Victims.Length];
+            var operation = Operations[round % Operations.Length];
+            var delay = TimeSpan.FromMilliseconds(random.Next(0, 1500));
+            var story = $"seed {seed}, round {round}: {operation}, {string.Join(" and ", victims)} killed after {delay.TotalMilliseconds:0} ms";
+            try
+            {
+                await RoundAsync(operation, victims, delay, story);
+            }
+            catch (Exception fault) when (fault is not OperationCanceledException)
+            {
+                throw new InvalidOperationException($"{story}\n{string.Join('\n', report)}", fault);
+            }
+        }
+
+        TestContext.Current.TestOutputHelper?.WriteLine(string.Join('\n', report));
+    }
+
+    private async Task RoundAsync(string operation, string[] victims, TimeSpan delay, string story)
+    {
+        await PrepareAsync(operation);
+        var lastEvent = await LastEventAsync();
+        var doing = TryAsync(() => DoAsync(operation));
+        await Task.Delay(delay, TimeProvider.System, TestContext.Current.CancellationToken);
+        foreach (var victim in victims)
+        {
+            Kill(victim);
+        }
+
+        var began = TimeProvider.System.GetTimestamp();
+        await doing;
+        await AgreeAsync();
+        report.Add(string.Create(CultureInfo.InvariantCulture, $"{story}; agreed after {TimeProvider.System.GetElapsedTime(began).TotalSeconds:0.0} s"));
+        await EventsGoOnAsync(lastEvent);
+    }
+
+    private async Task PrepareAsync(string operation)
+    {
+        if (operation == "create")
+        {
+            await tidepool.Api.DeleteAsync(Name);
+            await tidepool.UntilGoneAsync(Name);
+            return;
+        }
+
+        if (await FindAsync() is null)
+        {
+            await tidepool.CreateAsync(Name);
+        }
+
+        await tidepool.UntilAsync(Name, (await FindAsync())!.DesiredState == DesiredState.Stopped ? WorkspaceStatus.Stopped : WorkspaceStatus.Running);
+        if (operation == "start")
+        {
+            await tidepool.Api.StopAsync(Name);
+            await tidepool.UntilAsync(Name, WorkspaceStatus.Stopped);
+        }
+        else
+        {
+            await tidepool.Api.StartAsync(Name);
+            await tidepool.UntilAsync(Name, WorkspaceStatus.Running);
+        }
+    }
+
+    private Task DoAsync(string operation) => operation switch
+    {
+        "create" => tidepool.Api.CreateAsync(new CreateWorkspaceRequest(Name, MemoryMiB: 1024)),
+        "start" => tidepool.Api.StartAsync(Name),
+        "stop" => tidepool.Api.StopAsync(Name),
+        "delete" => tidepool.Api.DeleteAsync(Name),
+        _ => tidepool.Api.RegisterPortAsync(Name, new RegisterPortRequest(3000, Guid.NewGuid().ToString("N")[..8])),
+    };
+
+    /// <summary>What is wanted is what the API says: a request that was cut off may or may not have been taken.</summary>
+    private async Task AgreeAsync()
+    {
+        await Until.TrueAsync("every part is up", async () => (await tidepool.Api.HealthAsync())?.Components.All(c => c.Healthy) == true);
+        await Until.TrueAsync("wanted and seen agree", async () =>
+        {
+            var listed = (await tidepool.Api.ListAsync()).Value!.Items;
+            var instances = await tidepool.InstancesAsync();
+            return listed.All(w => (w.DesiredState, w.Status) is (DesiredState.Running, WorkspaceStatus.Running) or (DesiredState.Stopped, WorkspaceStatus.Stopped))
+                && instances.Keys.Order(StringComparer.Ordinal).SequenceEqual(listed.Select(w => "ws-" + w.Id["ws_".Length..]).Order(StringComparer.Ordinal))
+                && listed.All(w => instances["ws-" + w.Id["ws_".Length..]] == (w.Status == WorkspaceStatus.Running ? "Running" : "Stopped"));
+        });
+
+        var wanted = await FindAsync() switch
+        {
+            { Status: WorkspaceStatus.Running } => HttpStatusCode.OK,
+            { Status: WorkspaceStatus.Stopped } => HttpStatusCode.ServiceUnavailable,
+            _ => HttpStatusCode.NotFound,
+        };
+        await Until.TrueAsync($"the route answers {wanted}", async () =>
+        {
+            using var answer = await tidepool.Http.GetAsync(new Uri(tidepool.WorkspaceUrl(Name) + "healthz"));
+            return answer.StatusCode == wanted;
+        });
+    }
+
+    /// <summary>Whoever followed before the kill, and comes back with where he was, is told what happens now.</summary>
+    private async Task EventsGoOnAsync(string? lastEvent)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        var label = Guid.NewGuid().ToString("N")[..8];
+        var changed = (await tidepool.Api.RegisterPortAsync(Name, new RegisterPortRequest(4000, label))).Succeeded;
+        await foreach (var change in tidepool.Api.EventsAsync(lastEvent, limit.Token))
+        {
+            // Without a workspace there may be no news at all; then the stream at least shows that it lives.
+            if (!changed || change.Changed?.Ports.Any(p => p.Label == label) == true)
+            {
+                return;
+            }
+        }
+
+        Assert.Fail("The stream of events ended.");
+    }
+
+    private async Task<string?> LastEventAsync()
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        await foreach (var change in tidepool.Api.EventsAsync(null, limit.Token))
+        {
+            if (change.Id is not null)
+            {
+                return change.Id;
+            }
+        }
+
+        return null;
+    }
+
+    private async Task<WorkspaceResponse?> FindAsync() => (await tidepool.Api.GetAsync(Name)).Value;
+
+    private void Kill(string process)
+    {
+        try
+        {
+            using var victim = Process.GetProcessById(tidepool.PidOf(process));
+            victim.Kill();
+        }
+        catch (Exception fault) when (fault is ArgumentException or InvalidOperationException or IOException)
+        {
+            // It was down already, from the round before.
+        }
+    }
+
+    private static async Task TryAsync(Func<Task> work)
+    {
+        try
+        {
+            await work();
+        }
+        catch (Exception fault) when (fault is HttpRequestException or IOException or TaskCanceledException)
+        {
+            // Cut off, as it has to be.
+        }
+    }
+
+    private static int Number(string variable, int otherwise) =>
+        int.TryParse(Environment.GetEnvironmentVariable(variable), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : otherwise;
+}
