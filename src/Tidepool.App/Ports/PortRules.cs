@@ -25,5 +25,6 @@ internal static class PortRules
         : "The workspace is not running";
 
     /// <summary>The path that a server with a base path has to be told.</summary>
-    public static string BasePath(string workspace, int port) => $"/workspace/{workspace}/port/{port}/";
+    public static string BasePath(string workspace, int? port) =>
+        $"/workspace/{workspace}/port/{port?.ToString(CultureInfo.InvariantCulture) ?? "PORT"}/";
 }

@@ -129,7 +129,11 @@ public sealed class PortTests(RunningTidepool tidepool)
         await ports.GetByRole(AriaRole.Button, new() { Name = "Remove port 5173" }).ClickAsync();
         await Assertions.Expect(ports.GetByRole(AriaRole.Button, new() { Name = "Put port 5173 back" })).ToBeFocusedAsync();
         await Assertions.Expect(ports.GetByRole(AriaRole.Listitem)).ToHaveCountAsync(1);
+        await ports.GetByLabel("Pass the whole path").CheckAsync();
+        await page.GetByLabel("Port", new() { Exact = true }).FillAsync("80");
+        await page.Keyboard.PressAsync("Enter");
         await ShootEveryWayAsync(browser, "port-4-removed");
+        await ports.GetByRole(AriaRole.Button, new() { Name = "Put port 5173 back" }).FocusAsync();
         await page.Keyboard.PressAsync("Enter");
         await Assertions.Expect(ports.GetByRole(AriaRole.Listitem)).ToHaveCountAsync(2);
         Assert.False((await tidepool.Api.PortsAsync("quay")).Value!.Single(p => p.Port == 5173).StripPrefix);
@@ -140,7 +144,7 @@ public sealed class PortTests(RunningTidepool tidepool)
         foreach (var (scheme, width) in new[] { (ColorScheme.Light, 1280), (ColorScheme.Dark, 1280), (ColorScheme.Light, 390) })
         {
             await browser.Page.EmulateMediaAsync(new() { ColorScheme = scheme });
-            await browser.Page.SetViewportSizeAsync(width, 1000);
+            await browser.Page.SetViewportSizeAsync(width, 1500);
             await browser.ShootAsync($"{name}-{scheme}-{width}".ToLowerInvariant());
         }
 
