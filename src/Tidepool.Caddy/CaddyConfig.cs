@@ -61,13 +61,13 @@ internal static class CaddyConfig
 
     private static JsonArray ApiRoutes(CaddyOptions options, CredentialOptions credentials) => new(
     [
-        Route(Path("/api/health"), CleanIdentity(), Proxy(Unix(options.ServerSocket), ToServer(signedIn: false))),
+        Route(Path("/api/health"), CleanIdentity(), Proxy(Unix(options.ServerSocket), ToServer(null))),
         .. SignIn.Routes(options, credentials, withSession: false),
         Route(
             Path("/api", "/api/*", "/app", "/app/*"),
             new JsonObject { ["handler"] = "request_body", ["max_size"] = MaxApiBody },
             CleanIdentity(),
-            Proxy(Unix(options.ServerSocket), ToServer(signedIn: true))),
+            Proxy(Unix(options.ServerSocket), ToServer(credentials.UserName))),
         Route(Path("/"), new JsonObject { ["handler"] = "static_response", ["status_code"] = 302, ["headers"] = new JsonObject { ["Location"] = Texts("/app/") } }),
         Route(null, Text(404, "There is nothing here. Tidepool's page is at /app/.\n")),
     ]);
@@ -99,12 +99,12 @@ internal static class CaddyConfig
     }
 
     /// <summary>The server has no use for cookies, and those that a workspace's page sets for this host name could be larger than it takes.</summary>
-    private static JsonObject ToServer(bool signedIn)
+    private static JsonObject ToServer(string? user)
     {
         var request = new JsonObject { ["delete"] = Texts("Authorization", "Cookie") };
-        if (signedIn)
+        if (user is not null)
         {
-            request["set"] = new JsonObject { ["X-Tidepool-User"] = Texts("{http.auth.user.id}") };
+            request["set"] = new JsonObject { ["X-Tidepool-User"] = Texts(user) };
         }
 
         return new JsonObject { ["request"] = request };

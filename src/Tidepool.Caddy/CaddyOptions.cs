@@ -32,4 +32,8 @@ public sealed class CaddyOptions
 }
 
 /// <summary>Who may come in: a name and the bcrypt hash of a password.</summary>
-public sealed record CredentialOptions(string UserName, string PasswordHash);
+public sealed record CredentialOptions(string UserName, string PasswordHash)
+{
+    /// <summary>Tells one password from the next without telling anything of either.</summary>
+    public string Version { get; } = Core.SignIn.PasswordVersion.Of(PasswordHash);
+}

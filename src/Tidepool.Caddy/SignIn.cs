@@ -4,8 +4,8 @@ using static Tidepool.Caddy.ConfigParts;
 namespace Tidepool.Caddy;
 
 /// <summary>
-/// Who comes in. Caddy alone checks the password. Before it spends a quarter of a second on one that it has not seen, it asks the
-/// server's gate whether this client may try; where the server is down, whoever asks may.
+/// Who comes in. Caddy alone checks the password. Before it spends a quarter of a second on one, it asks the server's gate, which
+/// knows the one that Caddy last let in, and says of others whether this client may try; where the server is down, whoever asks may.
 /// </summary>
 internal static class SignIn
 {
@@ -13,7 +13,11 @@ internal static class SignIn
     public const string SessionCookie = "tidepool_session";
 
     private const string SignedIn = "signed_in";
+    private const string BySession = "session";
+    private const string ByGate = "gate";
     private const string Attempt = "X-Tidepool-Attempt";
+    private const string Known = "X-Tidepool-Known";
+    private const string PasswordVersion = "X-Tidepool-Password-Version";
 
     /// <summary>The routes that every request passes first. What comes through all of them is the owner's.</summary>
     /// <param name="options">Where the server and the session's token are.</param>
@@ -24,15 +28,15 @@ internal static class SignIn
         yield return Route(null, CleanIdentity());
         if (withSession)
         {
-            yield return Step(HasSession(options), new JsonObject { ["handler"] = "vars", [SignedIn] = "yes" });
+            yield return Step(HasSession(options), new JsonObject { ["handler"] = "vars", [SignedIn] = BySession });
         }
 
         yield return Step(Both(NotSignedIn(), HasHeader("Authorization")), AskGate(options));
         yield return Step(NotSignedIn(), Authentication(credentials));
-        yield return Step(HasHeader(Attempt), TellGate(options));
+        yield return Step(HasHeader(Attempt), TellGate(options, credentials));
         if (withSession)
         {
-            yield return Step(Both(NotSignedIn(), TokenIsThere(options)), GiveSession(options));
+            yield return Step(Both(Not(BySession), TokenIsThere(options)), GiveSession(options));
         }
     }
 
@@ -55,7 +59,9 @@ internal static class SignIn
     private static JsonObject TokenIsThere(CaddyOptions options) =>
         new() { ["vars_regexp"] = new JsonObject { [Token(options)] = new JsonObject { ["pattern"] = "^[0-9a-f]{64}$" } } };
 
-    private static JsonObject NotSignedIn() => new() { ["not"] = new JsonArray(new JsonObject { ["vars"] = new JsonObject { [SignedIn] = Texts("yes") } }) };
+    private static JsonObject NotSignedIn() => Not(BySession, ByGate);
+
+    private static JsonObject Not(params string[] ways) => new() { ["not"] = new JsonArray(new JsonObject { ["vars"] = new JsonObject { [SignedIn] = Texts(ways) } }) };
 
     private static JsonObject GiveSession(CaddyOptions options) => new()
     {
@@ -76,12 +82,22 @@ internal static class SignIn
                 ["match"] = new JsonObject { ["status_code"] = new JsonArray(429) },
                 ["routes"] = new JsonArray(Route(null, new JsonObject { ["handler"] = "copy_response" })),
             },
+            new JsonObject
+            {
+                // Caddy's own memory of right passwords ends with every change of its configuration.
+                ["match"] = new JsonObject { ["headers"] = new JsonObject { [Known] = Texts("yes") } },
+                ["routes"] = new JsonArray(Route(null, new JsonObject { ["handler"] = "vars", [SignedIn] = ByGate })),
+            },
             new JsonObject { ["routes"] = new JsonArray(Route(null, allowed)) }));
     }
 
-    /// <summary>The password was right: the gate need not ask again.</summary>
-    private static JsonObject TellGate(CaddyOptions options) => ToGate(options, "/gate/passed", [], ["Cookie", "Authorization"], new JsonArray(
-        new JsonObject { ["routes"] = new JsonArray(Route(null, CleanIdentity())) }));
+    /// <summary>The password was right, by the hash that this configuration was made with: an older one's word counts for nothing.</summary>
+    private static JsonObject TellGate(CaddyOptions options, CredentialOptions credentials) => ToGate(
+        options,
+        "/gate/passed",
+        new JsonObject { [PasswordVersion] = Texts(credentials.Version) },
+        ["Cookie", "Authorization"],
+        new JsonArray(new JsonObject { ["routes"] = new JsonArray(Route(null, CleanIdentity())) }));
 
     private static JsonObject ToGate(CaddyOptions options, string path, JsonObject set, string[] delete, JsonArray responses)
     {

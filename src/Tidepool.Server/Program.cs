@@ -45,7 +45,7 @@ builder.Services.AddSingleton<IWorkspaceLog>(services => new WorkspaceLogFiles(p
 builder.Services.AddDoorbell(DoorbellNames.Jobs, paths.JobsBell, listen: false);
 builder.Services.AddDoorbell(DoorbellNames.Changes, paths.ChangesBell, listen: true);
 builder.Services.AddTidepoolDb(db => db.Path = paths.Database);
-builder.Services.AddSingleton(_ => new SignInGate(paths.Auth));
+builder.Services.AddSingleton(_ => new SignInGate(new PasswordFileVersion(paths.Auth).Current));
 builder.Services.AddSingleton<WorkspaceUrls>();
 builder.Services.AddSingleton<WorkspaceCommands>();
 builder.Services.AddSingleton<ChangeFeed>();

@@ -90,6 +90,27 @@ public sealed class SignInTests : CaddyTest
     }
 
     [Fact]
+    public async Task A_password_that_the_gate_knows_is_not_checked_again_and_still_gets_a_session()
+    {
+        await File.WriteAllTextAsync(Caddy.SessionTokenFile, Token);
+        await ApplyAsync(Route("alice", Alice));
+        Upstreams.GateKnows = true;
+
+        // Caddy would refuse it, so it did not look.
+        using var http = Client(Caddy.WorkspacePort, "known to the gate");
+        http.DefaultRequestHeaders.Add("X-Tidepool-Known", "forged");
+        using var answer = await http.GetAsync(new Uri("workspace/alice/", UriKind.Relative));
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.Contains(answer.Headers.GetValues("Set-Cookie"), c => c.StartsWith("tidepool_session=", StringComparison.Ordinal));
+        using var api = Client(Caddy.ApiPort, "known to the gate");
+        Assert.Contains("X-Tidepool-User: tidepool\n", await api.GetStringAsync(new Uri("api/x", UriKind.Relative)), StringComparison.Ordinal);
+
+        Upstreams.GateKnows = false;
+        using var refused = await http.GetAsync(new Uri("workspace/alice/", UriKind.Relative));
+        Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode);
+    }
+
+    [Fact]
     public async Task Who_is_turned_away_at_the_gate_is_told_so_and_no_password_is_checked()
     {
         await ApplyAsync(Route("alice", Alice));

@@ -20,6 +20,9 @@ internal sealed class Upstreams : IAsyncDisposable
     /// <summary>Whether the server takes requests and answers none.</summary>
     public bool Hangs { get; set; }
 
+    /// <summary>Whether the gate says of every password that it was right before.</summary>
+    public bool GateKnows { get; set; }
+
     /// <summary>The attempts that Caddy said were right.</summary>
     public ConcurrentQueue<string> Passed { get; } = new();
 
@@ -66,6 +69,12 @@ internal sealed class Upstreams : IAsyncDisposable
             case "/gate":
                 Knocks++;
                 context.Response.StatusCode = GateStatus;
+                if (GateKnows)
+                {
+                    context.Response.Headers["X-Tidepool-Known"] = "yes";
+                    return true;
+                }
+
                 context.Response.Headers["X-Tidepool-Attempt"] = context.Request.Headers["X-Tidepool-Attempt"].Count > 0 ? "forged" : $"attempt-{Knocks}";
                 return true;
             case "/gate/passed":

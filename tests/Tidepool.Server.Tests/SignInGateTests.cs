@@ -7,16 +7,12 @@ public sealed class SignInGateTests : IDisposable
 {
     private static readonly IPAddress Attacker = IPAddress.Parse("192.0.2.1");
     private static readonly IPAddress Owner = IPAddress.Parse("192.0.2.2");
-    private readonly string file = Path.GetTempFileName();
     private readonly SignInGate gate;
+    private string? version = "1";
 
-    public SignInGateTests() => gate = new SignInGate(file);
+    public SignInGateTests() => gate = new SignInGate(() => version);
 
-    public void Dispose()
-    {
-        gate.Dispose();
-        File.Delete(file);
-    }
+    public void Dispose() => gate.Dispose();
 
     [Fact]
     public void A_client_that_guesses_is_turned_away_after_a_few_and_told_when_to_come_again()
@@ -45,7 +41,7 @@ public sealed class SignInGateTests : IDisposable
     public void What_was_right_is_known_from_then_on_whatever_others_do_from_the_same_address()
     {
         var admitted = Assert.IsType<GateAnswer.Admitted>(gate.Knock("Basic right", Owner));
-        gate.Passed(admitted.Attempt);
+        gate.Passed(admitted.Attempt, "1");
         for (var i = 0; i < 200; i++)
         {
             gate.Knock($"Basic guess-{i}", Owner);
@@ -56,7 +52,7 @@ public sealed class SignInGateTests : IDisposable
     [Fact]
     public void Nobody_can_say_that_an_attempt_passed_which_there_never_was()
     {
-        gate.Passed("invented");
+        gate.Passed("invented", "1");
         Assert.IsNotType<GateAnswer.Known>(gate.Knock("Basic right", Owner));
     }
 
@@ -64,8 +60,33 @@ public sealed class SignInGateTests : IDisposable
     public void A_new_password_makes_the_old_one_unknown()
     {
         var admitted = Assert.IsType<GateAnswer.Admitted>(gate.Knock("Basic right", Owner));
-        gate.Passed(admitted.Attempt);
-        File.SetLastWriteTimeUtc(file, DateTime.UnixEpoch);
+        gate.Passed(admitted.Attempt, "1");
+        version = "2";
         Assert.IsNotType<GateAnswer.Known>(gate.Knock("Basic right", Owner));
+    }
+
+    [Fact]
+    public void What_the_old_password_let_in_after_a_new_one_was_set_is_not_remembered()
+    {
+        var admitted = Assert.IsType<GateAnswer.Admitted>(gate.Knock("Basic old", Owner));
+        version = "2";
+        gate.Passed(admitted.Attempt, "1");
+        Assert.IsNotType<GateAnswer.Known>(gate.Knock("Basic old", Owner));
+    }
+
+    [Fact]
+    public void The_version_in_force_is_read_from_the_file_and_again_when_that_changes()
+    {
+        var file = Path.GetTempFileName();
+        var current = new PasswordFileVersion(file);
+        Assert.Null(current.Current());
+        File.WriteAllText(file, """{"userName":"tidepool","passwordHash":"first"}""");
+        File.SetLastWriteTimeUtc(file, DateTime.UnixEpoch);
+        var first = current.Current();
+        Assert.NotNull(first);
+        File.WriteAllText(file, """{"userName":"tidepool","passwordHash":"second"}""");
+        Assert.NotEqual(first, current.Current());
+        File.Delete(file);
+        Assert.Null(current.Current());
     }
 }

@@ -7,7 +7,7 @@ public sealed class StatePaths(string root)
 
     public string Settings => At("settings.json");
 
-    /// <summary>User name and password hash, as JSON; read by the worker only.</summary>
+    /// <summary>User name and password hash, as JSON; 0600.</summary>
     public string Auth => At("auth.json");
 
     public string Database => At("tidepool.db");

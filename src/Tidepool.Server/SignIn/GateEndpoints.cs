@@ -27,13 +27,14 @@ internal static class GateEndpoints
             case GateAnswer.TooMany tooMany:
                 return TooMany(tooMany.RetryAfter);
             default:
+                response.Headers["X-Tidepool-Known"] = "yes";
                 return Results.NoContent();
         }
     }
 
     private static IResult Passed(HttpRequest request, SignInGate gate)
     {
-        gate.Passed(request.Headers[Attempt].ToString());
+        gate.Passed(request.Headers[Attempt].ToString(), request.Headers["X-Tidepool-Password-Version"].ToString());
         return Results.NoContent();
     }
 

@@ -14,7 +14,7 @@ internal abstract record GateAnswer
     {
     }
 
-    /// <summary>The password is the one that was right the last time: nothing to wait for.</summary>
+    /// <summary>The password is the one that Caddy let in before: nothing to check.</summary>
     public sealed record Known : GateAnswer;
 
     /// <summary>It may be tried. <see cref="Attempt"/> comes back to <see cref="SignInGate.Passed"/> if it was right.</summary>
@@ -25,25 +25,26 @@ internal abstract record GateAnswer
 
 /// <summary>
 /// Slows down those who guess passwords before a guess costs a quarter of a second of this machine. It does not know the password:
-/// Caddy checks it. It remembers a keyed digest of what Caddy let in, in memory only, so that the owner is never slowed down
-/// by what others do, not even from the same address.
+/// Caddy checks it. It remembers a keyed digest of what Caddy let in, in memory only, so that the owner pays for the check once and
+/// is never slowed down by what others do, not even from the same address.
 /// </summary>
 internal sealed class SignInGate : IDisposable
 {
     private const int RememberedPasswords = 8;
     private const int RememberedAttempts = 256;
-    private readonly string passwordFile;
+    private readonly Func<string?> currentVersion;
     private readonly byte[] key = RandomNumberGenerator.GetBytes(32);
     private readonly ConcurrentDictionary<string, byte> known = new();
     private readonly ConcurrentDictionary<string, string> attempts = new();
     private readonly ConcurrentQueue<string> order = new();
     private readonly PartitionedRateLimiter<IPAddress> guesses;
-    private DateTime knownSince;
+    private readonly Lock gate = new();
+    private string? knownVersion;
 
-    /// <param name="passwordFile">When it is written anew, nothing that was right counts as right any more.</param>
-    public SignInGate(string passwordFile)
+    /// <param name="currentVersion">Which password is in force; when it changes, nothing that was right counts as right any more.</param>
+    public SignInGate(Func<string?> currentVersion)
     {
-        this.passwordFile = passwordFile;
+        this.currentVersion = currentVersion;
         guesses = PartitionedRateLimiter.CreateChained(
             PartitionedRateLimiter.Create<IPAddress, IPAddress>(client => RateLimitPartition.GetTokenBucketLimiter(Network(client), _ => Bucket(burst: 5, TimeSpan.FromSeconds(2)))),
             PartitionedRateLimiter.Create<IPAddress, int>(_ => RateLimitPartition.GetTokenBucketLimiter(0, _ => Bucket(burst: 10, TimeSpan.FromSeconds(1)))));
@@ -53,13 +54,7 @@ internal sealed class SignInGate : IDisposable
     /// <param name="client">Who sent it.</param>
     public GateAnswer Knock(string authorization, IPAddress client)
     {
-        var changed = File.GetLastWriteTimeUtc(passwordFile);
-        if (changed != knownSince)
-        {
-            known.Clear();
-            knownSince = changed;
-        }
-
+        ForgetOlder(currentVersion());
         var digest = Convert.ToHexStringLower(HMACSHA256.HashData(key, Encoding.UTF8.GetBytes(authorization)));
         if (known.ContainsKey(digest))
         {
@@ -72,10 +67,12 @@ internal sealed class SignInGate : IDisposable
             : new GateAnswer.TooMany(lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait : TimeSpan.FromSeconds(2));
     }
 
-    /// <summary>Caddy let the attempt in.</summary>
-    public void Passed(string attempt)
+    /// <summary>Caddy let the attempt in, by the password of that version: one that is being replaced counts for nothing any more.</summary>
+    public void Passed(string attempt, string version)
     {
-        if (attempts.TryRemove(attempt, out var digest))
+        var current = currentVersion();
+        ForgetOlder(current);
+        if (attempts.TryRemove(attempt, out var digest) && version == current)
         {
             if (known.Count >= RememberedPasswords)
             {
@@ -87,6 +84,18 @@ internal sealed class SignInGate : IDisposable
     }
 
     public void Dispose() => guesses.Dispose();
+
+    private void ForgetOlder(string? current)
+    {
+        lock (gate)
+        {
+            if (current != knownVersion)
+            {
+                known.Clear();
+                knownVersion = current;
+            }
+        }
+    }
 
     private string Remember(string digest)
     {
