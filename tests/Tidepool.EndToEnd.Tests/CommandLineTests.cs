@@ -73,6 +73,7 @@ public sealed class CommandLineTests : IAsyncLifetime
         var bridge = document.RootElement.GetProperty("Tidepool").GetProperty("Incus").GetProperty("Network").GetString()!;
         Assert.False(Directory.Exists("/sys/class/net/" + bridge), $"The bridge {bridge} is still there.");
         Assert.DoesNotContain(bridge, await RulesAsync(), StringComparison.Ordinal);
+        Assert.False(File.Exists(Path.Combine(own.State, "run", "tcp-migrate-req.before")));
     }
 
     private static string Read(string path)

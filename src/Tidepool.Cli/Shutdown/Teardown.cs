@@ -1,3 +1,4 @@
+using Tidepool.Cli.Host;
 using Tidepool.Cli.Processes;
 using Tidepool.Cli.State;
 using Tidepool.Cli.Supervision;
@@ -23,6 +24,7 @@ internal sealed class Teardown(StateDirectory state, Programs programs, Action<s
             StopAsync(TidepoolProcesses.Caddy, TimeSpan.FromSeconds(10), cancellationToken),
             StopAsync(TidepoolProcesses.Server, TimeSpan.FromSeconds(10), cancellationToken),
             StopAsync(TidepoolProcesses.Worker, TimeSpan.FromSeconds(20), cancellationToken));
+        ConnectionMigration.PutBack(state);
         await EndRuntimeAsync(purge, cancellationToken);
         await leftovers.RemoveAsync(say, cancellationToken);
         foreach (var name in TidepoolProcesses.Names.Append("supervisor"))

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Tidepool.Cli.Host;
 using Tidepool.Cli.Output;
 using Tidepool.Cli.Packages;
 using Tidepool.Cli.Passwords;
@@ -52,6 +53,7 @@ internal sealed class Bringup(StateDirectory state, Programs programs, Screen sc
     {
         using var only = await SupervisorLock.TakeAsync(state, time, stop) ?? throw new CommandException("Another supervisor serves this state directory.");
         var caddy = await CaddyProgram.FindAsync(state, stop) ?? throw new CommandException($"No Caddy of version {CaddyProgram.Needed} or newer was found; run `tidepool up`.");
+        ConnectionMigration.TurnOn(state);
         var journal = new Journal(state, time, alsoTo);
         await new Supervisor(state, TidepoolProcesses.All(state, programs, caddy), journal, time).RunAsync(stop);
         var left = await new Teardown(state, programs, journal.Write, time).RunAsync(purge: false, CancellationToken.None);
