@@ -93,7 +93,18 @@ public sealed class InMemoryRuntime : IWorkspaceRuntime
         return [.. machines.Select(pair => Observation(pair.Key, pair.Value))];
     }
 
-    public Task<WorkspaceNetwork?> FindNetworkAsync(CancellationToken cancellationToken) => Task.FromResult(Network);
+    /// <summary>Whether it answers nothing when asked for its network.</summary>
+    public bool NetworkHangs { get; set; }
+
+    public async Task<WorkspaceNetwork?> FindNetworkAsync(CancellationToken cancellationToken)
+    {
+        if (NetworkHangs)
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
+        }
+
+        return Network;
+    }
 
     public Task<string> ReadConsoleAsync(InstanceName name, int maxCharacters, CancellationToken cancellationToken) => Task.FromResult("");
 

@@ -35,6 +35,9 @@ public sealed record LifecycleOptions
     /// <summary>What a start waits for its route; the route comes by itself later if the proxy is down.</summary>
     public TimeSpan RouteWait { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>What the routes wait for the network boundary, which cannot be looked at while the runtime hangs.</summary>
+    public TimeSpan BoundaryWait { get; init; } = TimeSpan.FromSeconds(3);
+
     public TimeSpan DeadlineOf(Workspaces.WorkspaceStatus status) => status switch
     {
         Workspaces.WorkspaceStatus.Creating => CreateDeadline,

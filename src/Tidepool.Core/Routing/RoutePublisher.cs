@@ -108,14 +108,16 @@ public sealed partial class RoutePublisher(
         }
     }
 
-    /// <summary>Whether the network is known. A runtime that is down for a moment does not keep the proxy from being told.</summary>
+    /// <summary>Whether the network is known. A runtime that is down or hangs does not keep the proxy from being told.</summary>
     private async Task<bool> EnsureBoundaryAsync(CancellationToken cancellationToken)
     {
+        using var limit = new CancellationTokenSource(options.BoundaryWait, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
-            await boundary.EnsureAsync(cancellationToken);
+            await boundary.EnsureAsync(either.Token);
         }
-        catch (RuntimeException fault)
+        catch (Exception fault) when (fault is RuntimeException || (fault is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             LogBoundaryDown(fault);
         }

@@ -46,6 +46,32 @@ public sealed class RoutePublisherTests
     }
 
     [Fact]
+    public async Task A_runtime_that_hangs_keeps_no_route_from_being_applied_once_the_network_is_known()
+    {
+        using var store = await TestStore.OpenAsync();
+        var time = new FakeTimeProvider();
+        var runtime = new InMemoryRuntime();
+        var table = new SlowTable();
+        table.Gate.Release(100);
+        using var boundary = Sample.Boundary(store.Store, runtime);
+        await boundary.EnsureAsync(TestContext.Current.CancellationToken);
+        runtime.NetworkHangs = true;
+        var publisher = new RoutePublisher(store.Store, table, boundary, new LifecycleOptions(), time, NullLogger<RoutePublisher>.Instance);
+        using var stop = new CancellationTokenSource();
+        var asked = publisher.PublishAsync();
+        var running = publisher.RunAsync((_, _, _) => Task.CompletedTask, stop.Token);
+        while (!asked.IsCompleted)
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            await Task.Yield();
+        }
+
+        Assert.True(await asked);
+        await stop.CancelAsync();
+        await running;
+    }
+
+    [Fact]
     public async Task A_proxy_that_is_down_is_told_to_those_who_wait_and_tried_again()
     {
         using var store = await TestStore.OpenAsync();
