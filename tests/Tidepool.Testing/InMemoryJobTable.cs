@@ -1,9 +1,9 @@
 using Tidepool.Core.Jobs;
 
-namespace Tidepool.Queue.Tests.Embedded;
+namespace Tidepool.Testing;
 
 /// <summary>A job table as its contract says, without a database. Counts how often it is looked at.</summary>
-internal sealed class InMemoryJobTable(IDoorbell doorbell) : IJobTable
+public sealed class InMemoryJobTable(IDoorbell? doorbell = null) : IJobTable
 {
     private readonly Lock gate = new();
     private readonly List<Entry> jobs = [];
@@ -24,7 +24,7 @@ internal sealed class InMemoryJobTable(IDoorbell doorbell) : IJobTable
             jobs.Add(new Entry($"{++lastId}", job) { VisibleAt = visibleAt });
         }
 
-        doorbell.Ring();
+        doorbell?.Ring();
         return Task.CompletedTask;
     }
 
