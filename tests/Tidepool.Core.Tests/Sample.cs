@@ -1,7 +1,11 @@
 using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
+using Tidepool.Core.Activities;
+using Tidepool.Core.Jobs;
 using Tidepool.Core.Lifecycle;
+using Tidepool.Core.Logs;
 using Tidepool.Core.Network;
+using Tidepool.Core.Routing;
 using Tidepool.Core.Runtime;
 using Tidepool.Core.Storage;
 using Tidepool.Core.Workspaces;
@@ -39,6 +43,24 @@ internal static class Sample
     /// <summary>A keeper of a wall that stands nowhere.</summary>
     public static BoundaryKeeper Boundary(IWorkspaceStore store, IWorkspaceRuntime runtime, InMemoryBoundary? wall = null) =>
         new(store, runtime, wall ?? new InMemoryBoundary(), NullLogger<BoundaryKeeper>.Instance);
+
+    public static Reconciler Reconciler(
+        IWorkspaceStore store, IWorkspaceRuntime runtime, LifecycleOptions? options = null, TimeProvider? time = null, InMemoryBoundary? wall = null, IWorkspaceLog? log = null)
+    {
+        options ??= Options;
+        time ??= TimeProvider.System;
+        var boundary = Boundary(store, runtime, wall);
+        var routes = new RoutePublisher(store, new NoRoutes(), boundary, options, time, NullLogger<RoutePublisher>.Instance);
+        return new Reconciler(
+            store, runtime, new OneImage(), new AlwaysReady(), routes, boundary, log ?? new NoLog(), options, time, NullLogger<Reconciler>.Instance);
+    }
+
+    public static Sweeper Sweeper(IWorkspaceStore store, IWorkspaceRuntime runtime, IJobQueue queue) =>
+        new(store, runtime, queue, new StrayMachines(store, runtime, NullLogger<StrayMachines>.Instance), NullLogger<Sweeper>.Instance);
+
+    /// <summary>What the audit trail says when a user asks for something.</summary>
+    public static Activity Requested(Workspace workspace, string verb, TimeProvider? time = null) =>
+        new(workspace.Id, workspace.Name, verb, Actor.User, ActivityOutcome.Requested, null, null, (time ?? TimeProvider.System).GetUtcNow());
 
     public static InstanceObservation Seen(Workspace workspace, InstanceState state, IPAddress? address = null, StopCause cause = StopCause.Guest) =>
         new(workspace.Instance, state, address, Isolation.Container, cause);

@@ -47,6 +47,22 @@ public sealed class IncusRuntimeTests(IncusRuntimeTests.Host host) : WorkspaceRu
     }
 
     [Fact]
+    public async Task A_create_that_comes_late_keeps_what_somebody_worked_on()
+    {
+        var spec = Spec();
+        await Runtime.CreateAsync(spec, Token);
+        await Runtime.StartAsync(spec.Name, Token);
+        await UntilEditorAnswersAsync(spec.Name);
+        await host.WriteFileAsync(spec.Name, "/home/dev/kept.txt", "kept");
+        await Runtime.StopAsync(spec.Name, TimeSpan.FromSeconds(10), Token);
+
+        await Runtime.CreateAsync(spec, Token);
+        await Runtime.StartAsync(spec.Name, Token);
+        await UntilEditorAnswersAsync(spec.Name);
+        Assert.Equal("kept", await host.ReadFileAsync(spec.Name, "/home/dev/kept.txt"));
+    }
+
+    [Fact]
     public async Task A_workspace_is_told_its_name_and_nothing_else_of_ours()
     {
         var spec = Spec();
@@ -78,6 +94,25 @@ public sealed class IncusRuntimeTests(IncusRuntimeTests.Host host) : WorkspaceRu
 
         Assert.Equal("work", await host.ReadFileAsync(copy.Name, "/home/dev/work.txt"));
         Assert.NotEqual(await host.ReadFileAsync(original.Name, "/etc/machine-id"), await host.ReadFileAsync(copy.Name, "/etc/machine-id"));
+    }
+
+    [Fact]
+    public async Task A_start_waits_for_a_stop_that_a_worker_of_before_left_under_way()
+    {
+        var spec = Spec();
+        await Runtime.CreateAsync(spec, Token);
+        await Runtime.StartAsync(spec.Name, Token);
+        await UntilEditorAnswersAsync(spec.Name);
+        var before = await GuestAsync(spec.Name);
+
+        // The guest takes its time.
+        await host.ShellAsync($"kill -STOP {before}");
+        await host.BeginStopAsync(spec.Name);
+        var starting = Runtime.StartAsync(spec.Name, Token);
+        await host.ShellAsync($"kill -CONT {before}");
+        await starting;
+        Assert.Equal(InstanceState.Running, (await Runtime.ObserveAsync(spec.Name, Token))!.State);
+        Assert.NotEqual(before, await GuestAsync(spec.Name));
     }
 
     [Fact]
@@ -130,7 +165,7 @@ public sealed class IncusRuntimeTests(IncusRuntimeTests.Host host) : WorkspaceRu
         var given = (await UntilEditorAnswersAsync(spec.Name)).Address;
         Assert.Contains((await Runtime.FindNetworkAsync(Token))!.Links, link => link.Address.Equals(given));
 
-        var guest = (await host.GetAsync($"1.0/instances/{spec.Name}/state")).GetProperty("pid").GetInt32();
+        var guest = await GuestAsync(spec.Name);
         await host.ShellAsync($"nsenter --target {guest} --net -- sh -c 'ip address flush dev eth0; ip address add 192.168.1.1/24 dev eth0; ip address add 10.0.0.9/8 dev eth0'");
         Assert.Null((await Runtime.ObserveAsync(spec.Name, Token))!.Address);
 
@@ -156,6 +191,8 @@ public sealed class IncusRuntimeTests(IncusRuntimeTests.Host host) : WorkspaceRu
             Assert.Equal("true", nic.GetProperty("security." + wall).GetString());
         }
     }
+
+    private async Task<int> GuestAsync(InstanceName name) => (await host.GetAsync($"1.0/instances/{name}/state")).GetProperty("pid").GetInt32();
 
     private async Task<InstanceObservation> UntilEditorAnswersAsync(InstanceName name)
     {
@@ -224,6 +261,14 @@ public sealed class IncusRuntimeTests(IncusRuntimeTests.Host host) : WorkspaceRu
         {
             using var document = JsonDocument.Parse(await client!.GetStringAsync(new Uri($"{path}?project={Project}", UriKind.Relative)));
             return document.RootElement.GetProperty("metadata").Clone();
+        }
+
+        /// <summary>Asks for a stop and does not wait for it.</summary>
+        public async Task BeginStopAsync(InstanceName name)
+        {
+            using var content = new StringContent("""{"action":"stop","timeout":30}""", Encoding.UTF8, "application/json");
+            using var answer = await client!.PutAsync(new Uri($"1.0/instances/{name}/state?project={Project}", UriKind.Relative), content);
+            answer.EnsureSuccessStatusCode();
         }
 
         public async Task ShellAsync(string command)

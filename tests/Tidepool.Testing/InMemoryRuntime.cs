@@ -11,7 +11,9 @@ public sealed class InMemoryRuntime : IWorkspaceRuntime
 {
     private readonly ConcurrentDictionary<InstanceName, Machine> machines = new();
     private readonly ConcurrentDictionary<string, RuntimeImage> images = new();
-    private int lastAddress;
+    private readonly ConcurrentDictionary<InstanceName, bool> onceStarted = new();
+    private readonly ConcurrentBag<InstanceName> wrecked = [];
+    private readonly Lock addressing = new();
 
     /// <summary>Called before each member does its work, with the member's verb; throw to fail it.</summary>
     public Func<string, InstanceName?, Task> Before { get; set; } = (_, _) => Task.CompletedTask;
@@ -26,6 +28,9 @@ public sealed class InMemoryRuntime : IWorkspaceRuntime
     public WorkspaceNetwork? Network { get; set; }
 
     public IReadOnlyCollection<InstanceName> Names => [.. machines.Keys];
+
+    /// <summary>Machines that were made anew although somebody had worked in them: there must never be one.</summary>
+    public IReadOnlyCollection<InstanceName> Wrecked => wrecked;
 
     public Task PrepareAsync(CancellationToken cancellationToken) => DoAsync("prepare", null, () => { });
 
@@ -47,7 +52,12 @@ public sealed class InMemoryRuntime : IWorkspaceRuntime
             return;
         }
 
-        machines[spec.Name] = new Machine { State = InstanceState.Stopped };
+        if (onceStarted.ContainsKey(spec.Name))
+        {
+            wrecked.Add(spec.Name);
+        }
+
+        Add(spec.Name);
         Made.AddOrUpdate(spec.Name, 1, (_, count) => count + 1);
     });
 
@@ -58,24 +68,20 @@ public sealed class InMemoryRuntime : IWorkspaceRuntime
             throw new RuntimeException(RuntimeFaults.InstanceMissing, "There is nothing to copy.", isTransient: false);
         }
 
-        machines[spec.Name] = new Machine { State = InstanceState.Stopped };
+        Add(spec.Name);
     });
 
     public Task StartAsync(InstanceName name, CancellationToken cancellationToken) => DoAsync("start", name, () =>
     {
-        var machine = Find(name);
-        if (machine.State != InstanceState.Running)
-        {
-            var host = Interlocked.Increment(ref lastAddress);
-            machines[name] = machine with { State = InstanceState.Running, Address = new IPAddress([10, 99, (byte)(host / 250), (byte)((host % 250) + 2)]) };
-        }
+        machines[name] = Find(name) with { State = InstanceState.Running };
+        onceStarted[name] = true;
     });
 
     public Task StopAsync(InstanceName name, TimeSpan grace, CancellationToken cancellationToken) => DoAsync("stop", name, () =>
     {
         if (machines.TryGetValue(name, out var machine))
         {
-            machines[name] = machine with { State = InstanceState.Stopped, Address = null, StoppedBy = StopCause.Guest };
+            machines[name] = machine with { State = InstanceState.Stopped, StoppedBy = StopCause.Guest };
         }
     });
 
@@ -120,12 +126,15 @@ public sealed class InMemoryRuntime : IWorkspaceRuntime
 
     public Task PurgeAsync(CancellationToken cancellationToken) => DoAsync("purge", null, machines.Clear);
 
+    /// <summary>The machine as it is, without anybody being asked.</summary>
+    public InstanceObservation? Look(InstanceName name) => machines.TryGetValue(name, out var machine) ? Observation(name, machine) : null;
+
     /// <summary>The machine ends by itself, or with its host.</summary>
     public void GoDown(InstanceName name, StopCause cause)
     {
         if (machines.TryGetValue(name, out var machine))
         {
-            machines[name] = machine with { State = InstanceState.Stopped, Address = null, StoppedBy = cause };
+            machines[name] = machine with { State = InstanceState.Stopped, StoppedBy = cause };
         }
     }
 
@@ -142,14 +151,32 @@ public sealed class InMemoryRuntime : IWorkspaceRuntime
     private Machine Find(InstanceName name) =>
         machines.TryGetValue(name, out var machine) ? machine : throw new RuntimeException(RuntimeFaults.InstanceMissing, "There is no such machine.", isTransient: false);
 
+    private void Add(InstanceName name)
+    {
+        lock (addressing)
+        {
+            machines.TryRemove(name, out _);
+            machines[name] = new Machine { State = InstanceState.Stopped, Address = FreeAddress() };
+        }
+    }
+
+    /// <summary>The lowest that no machine has: the address of a machine that was deleted soon is another's.</summary>
+    private IPAddress FreeAddress()
+    {
+        var taken = machines.Values.Select(m => m.Address).ToHashSet();
+        return Enumerable.Range(0, 50_000)
+            .Select(host => new IPAddress([10, 99, (byte)(host / 250), (byte)((host % 250) + 2)]))
+            .First(address => !taken.Contains(address));
+    }
+
     private static InstanceObservation Observation(InstanceName name, Machine machine) =>
-        new(name, machine.State, machine.Address, Isolation.Container, machine.StoppedBy);
+        new(name, machine.State, machine.State == InstanceState.Running ? machine.Address : null, Isolation.Container, machine.StoppedBy);
 
     private sealed record Machine
     {
         public required InstanceState State { get; init; }
 
-        public IPAddress? Address { get; init; }
+        public required IPAddress Address { get; init; }
 
         public StopCause StoppedBy { get; init; }
     }

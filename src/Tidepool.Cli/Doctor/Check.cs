@@ -42,10 +42,11 @@ internal static class CheckCodes
     public const string Supervisor = "TP-RUN-001";
     public const string Processes = "TP-RUN-002";
     public const string Health = "TP-RUN-003";
+    public const string Machines = "TP-RUN-004";
     public const string Boundary = "TP-NET-001";
 
     public static readonly IReadOnlyList<string> All =
     [
-        System, Root, Disk, Memory, Bridge, Firewall, Btrfs, SocketPath, ApiPort, WorkspacePort, Packages, Caddy, Image, Privacy, Supervisor, Processes, Health, Boundary,
+        System, Root, Disk, Memory, Bridge, Firewall, Btrfs, SocketPath, ApiPort, WorkspacePort, Packages, Caddy, Image, Privacy, Supervisor, Processes, Health, Machines, Boundary,
     ];
 }

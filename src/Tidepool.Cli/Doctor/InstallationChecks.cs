@@ -12,10 +12,14 @@ namespace Tidepool.Cli.Doctor;
 /// <summary>Whether what Tidepool needs is installed, built, private and running.</summary>
 internal static class InstallationChecks
 {
+    /// <summary>The part of the health report that is there only while machines belong to nobody.</summary>
+    private const string Strays = "machines";
+
     public static async Task<IReadOnlyList<CheckResult>> RunAsync(StateDirectory state, Programs programs, Screen screen, string cache, CancellationToken cancellationToken)
     {
         using var api = new LocalApi(state);
         var running = SupervisorLock.Holder(state) is not null;
+        var health = running ? await api.HealthAsync(cancellationToken) : null;
         return
         [
             Packages(await new HostPackages(programs).MissingAsync(cancellationToken)),
@@ -27,8 +31,9 @@ internal static class InstallationChecks
                 : CheckResult.Warn(CheckCodes.Supervisor, "Supervisor", "Tidepool is not running.", "Start it with `tidepool up`."),
             Processes(SupervisorReport.Read(state)),
             running
-                ? Health(await api.HealthAsync(cancellationToken))
+                ? Health(health)
                 : CheckResult.Warn(CheckCodes.Health, "Health", "not asked, as Tidepool is not running", "Start it with `tidepool up`."),
+            .. running && health is not null ? [Machines(health)] : Array.Empty<CheckResult>(),
             .. running ? [Boundary(await new BoundaryRules(Settings.Read(state).Incus.Network).FindAsync(cancellationToken))] : Array.Empty<CheckResult>(),
         ];
     }
@@ -44,8 +49,13 @@ internal static class InstallationChecks
         var down = health.Components.Where(c => !c.Healthy).Select(c => $"{c.Component}: {c.Detail ?? "down"}").ToList();
         return down.Count > 0
             ? CheckResult.Fail(CheckCodes.Health, title, string.Join(" ", down), "It is tried again by itself. If it stays so, `tidepool logs --component worker` shows why.")
-            : CheckResult.Ok(CheckCodes.Health, title, string.Join(" ", health.Components.Select(c => c.Detail).OfType<string>().Prepend("All parts are up.")));
+            : CheckResult.Ok(CheckCodes.Health, title, string.Join(" ", health.Components.Where(c => c.Component != Strays).Select(c => c.Detail).OfType<string>().Prepend("All parts are up.")));
     }
+
+    internal static CheckResult Machines(HealthResponse health) =>
+        health.Components.FirstOrDefault(c => c.Component == Strays)?.Detail is { } detail
+            ? CheckResult.Warn(CheckCodes.Machines, "Machines", detail, "If the database was lost, bring its copy back. If nobody needs them, remove them as docs/doctor.md says.")
+            : CheckResult.Ok(CheckCodes.Machines, "Machines", "each belongs to a workspace");
 
     internal static CheckResult Boundary(IReadOnlyList<string> found) =>
         found.Count(item => item.StartsWith("firewall table", StringComparison.Ordinal)) == 2

@@ -11,19 +11,25 @@ internal sealed class LeaseKeeper : IAsyncDisposable
     private readonly CancellationTokenSource work;
     private readonly CancellationTokenSource done = new();
     private readonly Task keeping;
-    private volatile Lease lease;
+    private volatile Held held;
 
-    public LeaseKeeper(IWorkspaceStore store, Lease lease, TimeSpan duration, TimeProvider time, CancellationToken cancellationToken)
+    /// <param name="store">Where the lease is kept.</param>
+    /// <param name="lease">As it was given.</param>
+    /// <param name="asked">When it was asked for, as <paramref name="time"/> counts what passes.</param>
+    /// <param name="duration">How long it is given for each time.</param>
+    /// <param name="time">The worker's.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    public LeaseKeeper(IWorkspaceStore store, Lease lease, long asked, TimeSpan duration, TimeProvider time, CancellationToken cancellationToken)
     {
         this.store = store;
-        this.lease = lease;
+        held = new Held(lease, asked);
         this.duration = duration;
         this.time = time;
         work = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         keeping = KeepAsync();
     }
 
-    public Lease Lease => lease;
+    public Lease Lease => held.Lease;
 
     public bool Lost { get; private set; }
 
@@ -31,12 +37,24 @@ internal sealed class LeaseKeeper : IAsyncDisposable
     public CancellationToken Work => work.Token;
 
     /// <summary>
-    /// To be called right before acting on the machine. A process that was paused past its lease wakes up in the middle of its
-    /// work, before its timers have run; another may own the workspace by then.
+    /// To be called right before acting on the machine, with nothing awaited between. A process that was paused past its lease wakes
+    /// up in the middle of its work, before its timers have run; another may own the workspace by then. Neither a clock that was set
+    /// back nor one that was set forward hides that.
     /// </summary>
     public void ThrowIfExpired()
     {
-        if (time.GetUtcNow() >= lease.ExpiresAt)
+        if (time.GetUtcNow() >= held.Lease.ExpiresAt || time.GetElapsedTime(held.Since) >= duration)
+        {
+            Lose();
+        }
+
+        work.Token.ThrowIfCancellationRequested();
+    }
+
+    /// <summary>To be called when a write was refused: the workspace changed, which is nothing, or another took the lease, which ends the work.</summary>
+    public async Task ConfirmAsync()
+    {
+        if (!await TryRenewAsync())
         {
             Lose();
         }
@@ -46,13 +64,13 @@ internal sealed class LeaseKeeper : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await done.CancelAsync();
+        End();
         await keeping;
         done.Dispose();
         work.Dispose();
         if (!Lost)
         {
-            await store.ReleaseLeaseAsync(lease, CancellationToken.None);
+            await store.ReleaseLeaseAsync(held.Lease, CancellationToken.None);
         }
     }
 
@@ -80,24 +98,31 @@ internal sealed class LeaseKeeper : IAsyncDisposable
     {
         try
         {
-            if (await store.TryRenewLeaseAsync(lease, time.GetUtcNow(), duration, done.Token) is not { } renewed)
+            var asked = time.GetTimestamp();
+            if (await store.TryRenewLeaseAsync(held.Lease, time.GetUtcNow(), duration, done.Token) is not { } renewed)
             {
                 return false;
             }
 
-            lease = renewed;
+            held = new Held(renewed, asked);
             return true;
         }
         catch (StoreException)
         {
             // While the lease has time left, so has the database to come back.
-            return time.GetUtcNow() < lease.ExpiresAt;
+            return time.GetUtcNow() < held.Lease.ExpiresAt;
         }
     }
+
+    /// <summary>On this thread: nothing slow hangs on it, and a test that owns the threads can follow.</summary>
+    private void End() => done.Cancel();
 
     private void Lose()
     {
         Lost = true;
         work.Cancel();
     }
+
+    /// <summary>The lease, and when it was last asked for by the time that passes whatever the clock is set to.</summary>
+    private sealed record Held(Lease Lease, long Since);
 }

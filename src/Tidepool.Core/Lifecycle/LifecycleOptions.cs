@@ -13,7 +13,7 @@ public sealed record LifecycleOptions
     /// <summary>After which a deletion is reported as stuck. It is never given up.</summary>
     public TimeSpan DeleteDeadline { get; init; } = TimeSpan.FromMinutes(2);
 
-    /// <summary>What a worker that takes over is given at least, however late it comes.</summary>
+    /// <summary>What a worker that takes over is given at least for a workspace, however late it comes.</summary>
     public TimeSpan MinimumRun { get; init; } = TimeSpan.FromSeconds(45);
 
     /// <summary>How long a guest may take to shut down before it is ended by force.</summary>
@@ -26,6 +26,9 @@ public sealed record LifecycleOptions
 
     /// <summary>Before a machine that went down while it was to come up is started once more.</summary>
     public TimeSpan RestartInterval { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Before a guest that seems to have shut itself down is looked at again, and believed: a runtime may answer with old news.</summary>
+    public TimeSpan SecondLook { get; init; } = TimeSpan.FromSeconds(2);
 
     public TimeSpan SweepInterval { get; init; } = TimeSpan.FromSeconds(15);
 

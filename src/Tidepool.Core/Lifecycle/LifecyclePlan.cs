@@ -9,7 +9,7 @@ public enum LifecycleStep
     /// <summary>Make its machine. Repeatable: one that is still being made is waited for, one left half made is made anew.</summary>
     Create,
 
-    /// <summary>Boot its machine. Repeatable: a running one stays as it is.</summary>
+    /// <summary>Boot its machine, after whatever stop is still under way. Repeatable: a running one stays as it is.</summary>
     Start,
 
     /// <summary>Look again: the machine is between two states, or has no address yet.</summary>
@@ -56,10 +56,19 @@ public static class LifecyclePlan
             { State: not InstanceState.Running } when !workspace.Provisioned => LifecycleStep.Create,
             { State: InstanceState.Stopped, StoppedBy: StopCause.Guest } when workspace.Status == WorkspaceStatus.Running => LifecycleStep.AcceptShutdown,
             { State: InstanceState.Stopped } => LifecycleStep.Start,
+            { State: InstanceState.Running } when IsYetToBeStarted(workspace) => LifecycleStep.Start,
             { State: InstanceState.Running, Address: not null } => LifecycleStep.AwaitEditor,
             _ => LifecycleStep.Wait,
         },
     };
+
+    /// <summary>
+    /// Whether nobody has started it since that was wanted. It may run all the same, while a stop that was asked for before is
+    /// still under way; a start waits for that.
+    /// </summary>
+    private static bool IsYetToBeStarted(Workspace workspace) =>
+        workspace.Status is WorkspaceStatus.Creating or WorkspaceStatus.Starting
+        && workspace.Progress?.Label is not (StepLabels.Connecting or StepLabels.StartingEditor);
 
     /// <summary>Whether a settled workspace is still as it was left, so that nobody needs to look at it.</summary>
     public static bool Agrees(Workspace workspace, InstanceObservation? seen) => (workspace.Desired, workspace.Status) switch

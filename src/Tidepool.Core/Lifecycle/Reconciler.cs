@@ -11,7 +11,7 @@ namespace Tidepool.Core.Lifecycle;
 
 /// <summary>
 /// Drives one workspace at a time from what is seen to what is wanted: take the lease, observe, take the next step, write
-/// what was seen, until both agree. Remembers nothing between runs, so a crash between any two steps is resumed by the next run.
+/// what was seen, until both agree. Nothing that matters is remembered between runs, so a crash between any two steps is resumed by the next run.
 /// </summary>
 public sealed partial class Reconciler(
     IWorkspaceStore store,
@@ -25,25 +25,34 @@ public sealed partial class Reconciler(
     TimeProvider time,
     ILogger<Reconciler> logger)
 {
+    private readonly DeadlineWatch deadlines = new(options, time);
+
     /// <summary>The name of the lease on a workspace.</summary>
     public static string LeaseOn(WorkspaceId id) => $"workspace:{id}";
 
     /// <summary>One run. Throws only when cancelled or when the database fails (<see cref="StoreException"/>).</summary>
     /// <param name="id">Which workspace.</param>
-    /// <param name="owner">Who acts: unique for each life of each worker.</param>
+    /// <param name="owner">Who acts: a name of its own for each worker. A new life under the old name takes up what the old one held.</param>
     /// <param name="cancellationToken">Ends the run between two steps; whatever was begun is resumed later.</param>
     public async Task<ReconcileResult> ReconcileAsync(WorkspaceId id, string owner, CancellationToken cancellationToken)
     {
+        // Of a workspace that is gone not even a lease shall be left.
+        if (await store.FindAsync(id, cancellationToken) is null)
+        {
+            return new ReconcileResult.Settled();
+        }
+
+        var asked = time.GetTimestamp();
         var lease = await store.TryAcquireLeaseAsync(LeaseOn(id), owner, time.GetUtcNow(), options.LeaseDuration, cancellationToken);
         if (lease is null)
         {
             return new ReconcileResult.Busy();
         }
 
-        var keeper = new LeaseKeeper(store, lease, options.LeaseDuration, time, cancellationToken);
+        var keeper = new LeaseKeeper(store, lease, asked, options.LeaseDuration, time, cancellationToken);
         try
         {
-            return await DriveAsync(id, keeper, time.GetUtcNow() + options.MinimumRun);
+            return await DriveAsync(id, keeper);
         }
         catch (OperationCanceledException) when (keeper.Lost)
         {
@@ -55,51 +64,39 @@ public sealed partial class Reconciler(
         }
     }
 
-    private async Task<ReconcileResult> DriveAsync(WorkspaceId id, LeaseKeeper keeper, DateTimeOffset earliestEnd)
+    private async Task<ReconcileResult> DriveAsync(WorkspaceId id, LeaseKeeper keeper)
     {
         var cancellationToken = keeper.Work;
-        var starts = 0;
+        var pace = new StepPace(options, time);
         for (var first = true; ; first = false)
         {
             cancellationToken.ThrowIfCancellationRequested();
             if (await store.FindAsync(id, cancellationToken) is not { } workspace)
             {
+                deadlines.Forget(id);
                 return new ReconcileResult.Settled();
             }
 
-            var run = new Run(workspace, keeper.Lease, earliestEnd);
+            var run = new Run(workspace, keeper);
             try
             {
-                var seen = await runtime.ObserveAsync(workspace.Instance, cancellationToken);
-                if (LifecyclePlan.Agrees(workspace, seen))
+                if (await TryStepAsync(run, pace, cancellationToken))
                 {
-                    if (first)
-                    {
-                        // Nothing was left to do, so it may be its ports that somebody changed.
-                        _ = routes.PublishAsync();
-                    }
-
-                    return new ReconcileResult.Settled();
-                }
-
-                if (IsLate(run) && workspace.Desired != DesiredState.Deleted)
-                {
-                    await FailAsync(run, LifecycleFaults.DeadlinePassed(workspace), cancellationToken);
                     continue;
                 }
 
-                var step = LifecyclePlan.Next(workspace, seen);
-                if (step == LifecycleStep.Start && starts++ > 0)
+                if (first)
                 {
-                    // A guest that goes down as soon as it is up is started again, but not in a storm.
-                    await Task.Delay(options.RestartInterval, time, cancellationToken);
+                    // Nothing was left to do, so it may be its ports that somebody changed.
+                    _ = routes.PublishAsync();
                 }
 
-                keeper.ThrowIfExpired();
-                await TakeAsync(run, step, seen, cancellationToken);
+                deadlines.Forget(id);
+                return new ReconcileResult.Settled();
             }
-            catch (RuntimeException fault)
+            catch (Exception failure) when (failure is RuntimeException || (failure is not StoreException && !cancellationToken.IsCancellationRequested))
             {
+                var fault = failure as RuntimeException ?? Unforeseen(workspace, failure);
                 LogStepFailed(workspace.Name, fault.Code, fault);
                 if (await AnswerFaultAsync(run, fault, cancellationToken))
                 {
@@ -107,6 +104,36 @@ public sealed partial class Reconciler(
                 }
             }
         }
+    }
+
+    /// <summary>One look and what follows from it; false if nothing is left to do.</summary>
+    private async Task<bool> TryStepAsync(Run run, StepPace pace, CancellationToken cancellationToken)
+    {
+        var workspace = run.Workspace;
+        var seen = await runtime.ObserveAsync(workspace.Instance, cancellationToken);
+        if (LifecyclePlan.Agrees(workspace, seen))
+        {
+            return false;
+        }
+
+        var isLate = deadlines.IsOver(workspace);
+        if (isLate && workspace.Desired != DesiredState.Deleted)
+        {
+            await FailAsync(run, deadlines.WhyLate(workspace), cancellationToken);
+        }
+        else if (isLate && workspace.Fault is null)
+        {
+            await SaveAsync(run.Keeper, workspace with { Fault = LifecycleFaults.DeletionSlow, UpdatedAt = time.GetUtcNow() }, null, cancellationToken);
+        }
+        else
+        {
+            var step = LifecyclePlan.Next(workspace, seen);
+            await pace.WaitAsync(step, cancellationToken);
+            await TakeAsync(run, step, seen, cancellationToken);
+            deadlines.Keep(workspace, null);
+        }
+
+        return true;
     }
 
     private Task TakeAsync(Run run, LifecycleStep step, InstanceObservation? seen, CancellationToken cancellationToken)
@@ -142,10 +169,11 @@ public sealed partial class Reconciler(
                 isTransient: false);
         }
 
+        run.Keeper.ThrowIfExpired();
         await runtime.CreateAsync(
             new InstanceSpec(workspace.Instance, workspace.Name, image, workspace.Cpus, workspace.MemoryMiB, WorkspaceEnvironment.Of(workspace)),
             cancellationToken);
-        await SaveAsync(run.Lease, workspace with { Provisioned = true }, null, cancellationToken);
+        await SaveAsync(run.Keeper, workspace with { Provisioned = true }, null, cancellationToken);
     }
 
     private async Task StartAsync(Run run, InstanceObservation seen, CancellationToken cancellationToken)
@@ -157,7 +185,9 @@ public sealed partial class Reconciler(
         if (await ShowAsync(run, booting, StepLabels.Booting, cancellationToken) is { } workspace)
         {
             await boundary.EnsureAsync(cancellationToken);
+            run.Keeper.ThrowIfExpired();
             await runtime.StartAsync(workspace.Instance, cancellationToken);
+            await ShowAsync(run with { Workspace = workspace }, workspace, StepLabels.Connecting, cancellationToken);
         }
     }
 
@@ -192,15 +222,15 @@ public sealed partial class Reconciler(
         }
 
         await Task.WhenAny(routed, Task.Delay(options.RouteWait, time, cancellationToken));
-        await SettleRunningAsync(run.Lease, workspace, cancellationToken);
+        await SettleRunningAsync(run.Keeper, workspace, cancellationToken);
     }
 
-    private async Task SettleRunningAsync(Lease lease, Workspace workspace, CancellationToken cancellationToken)
+    private async Task SettleRunningAsync(LeaseKeeper keeper, Workspace workspace, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         var verb = workspace.Status == WorkspaceStatus.Creating ? Verbs.Create : Verbs.Start;
         var running = workspace with { Status = WorkspaceStatus.Running, Fault = null, Progress = null, DeadlineAt = null, StartedAt = now, UpdatedAt = now };
-        await SaveAsync(lease, running, Ended(workspace, verb, ActivityOutcome.Succeeded, null), cancellationToken);
+        await SaveAsync(keeper, running, Ended(workspace, verb, ActivityOutcome.Succeeded, null), cancellationToken);
     }
 
     private async Task StopAsync(Run run, CancellationToken cancellationToken)
@@ -208,23 +238,31 @@ public sealed partial class Reconciler(
         if (await ShowAsync(run, run.Workspace with { Status = WorkspaceStatus.Stopping, Provisioned = true }, null, cancellationToken) is { } workspace)
         {
             _ = routes.PublishAsync();
+            run.Keeper.ThrowIfExpired();
             await runtime.StopAsync(workspace.Instance, options.StopGrace, cancellationToken);
         }
     }
 
     private async Task SettleStoppedAsync(Run run, CancellationToken cancellationToken)
     {
-        if (await SaveAsync(run.Lease, Stopped(run.Workspace), Ended(run.Workspace, Verbs.Stop, ActivityOutcome.Succeeded, null), cancellationToken) is not null)
+        if (await SaveAsync(run.Keeper, Stopped(run.Workspace), Ended(run.Workspace, Verbs.Stop, ActivityOutcome.Succeeded, null), cancellationToken) is not null)
         {
             _ = routes.PublishAsync();
         }
     }
 
+    /// <summary>The one step that changes what is wanted, so a single look does not do.</summary>
     private async Task AcceptShutdownAsync(Run run, CancellationToken cancellationToken)
     {
+        await Task.Delay(options.SecondLook, time, cancellationToken);
+        if (await runtime.ObserveAsync(run.Workspace.Instance, cancellationToken) is not { State: InstanceState.Stopped, StoppedBy: StopCause.Guest })
+        {
+            return;
+        }
+
         var stopped = Stopped(run.Workspace) with { Desired = DesiredState.Stopped };
         var activity = Ended(run.Workspace, Verbs.Stop, ActivityOutcome.Succeeded, "The workspace shut itself down.");
-        if (await SaveAsync(run.Lease, stopped, activity, cancellationToken) is not null)
+        if (await SaveAsync(run.Keeper, stopped, activity, cancellationToken) is not null)
         {
             _ = routes.PublishAsync();
         }
@@ -235,6 +273,7 @@ public sealed partial class Reconciler(
         if (await ShowAsync(run, run.Workspace with { Status = WorkspaceStatus.Deleting }, null, cancellationToken) is { } workspace)
         {
             _ = routes.PublishAsync();
+            run.Keeper.ThrowIfExpired();
             await runtime.DeleteAsync(workspace.Instance, cancellationToken);
         }
     }
@@ -242,11 +281,22 @@ public sealed partial class Reconciler(
     private async Task ForgetAsync(Run run, CancellationToken cancellationToken)
     {
         var activity = Ended(run.Workspace, Verbs.Delete, ActivityOutcome.Succeeded, null);
-        if (await store.TryRemoveAsync(run.Lease, run.Workspace, activity, cancellationToken))
+        if (await store.TryRemoveAsync(run.Keeper.Lease, run.Workspace, activity, cancellationToken))
         {
             await NoteAsync(run.Workspace, activity, cancellationToken);
             _ = routes.PublishAsync();
         }
+        else
+        {
+            await run.Keeper.ConfirmAsync();
+        }
+    }
+
+    /// <summary>A bug, ours or an adapter's. Even so the workspace shall not stay in between for ever.</summary>
+    private RuntimeException Unforeseen(Workspace workspace, Exception failure)
+    {
+        LogUnforeseen(workspace.Name, failure);
+        return LifecycleFaults.Unforeseen(failure);
     }
 
     /// <summary>Whether the job is to come back: after a passing failure within the deadline, and always for a deletion.</summary>
@@ -256,14 +306,15 @@ public sealed partial class Reconciler(
         {
             if (await store.FindAsync(run.Workspace.Id, cancellationToken) is { } current && current.Fault?.Code != fault.Code)
             {
-                await SaveAsync(run.Lease, current with { Fault = new WorkspaceFault(fault.Code, fault.Message), UpdatedAt = time.GetUtcNow() }, null, cancellationToken);
+                await SaveAsync(run.Keeper, current with { Fault = new WorkspaceFault(fault.Code, fault.Message), UpdatedAt = time.GetUtcNow() }, null, cancellationToken);
             }
 
             return true;
         }
 
-        if (fault.IsTransient && !IsLate(run))
+        if (fault.IsTransient && !deadlines.IsOver(run.Workspace))
         {
+            deadlines.Keep(run.Workspace, fault);
             return true;
         }
 
@@ -285,7 +336,7 @@ public sealed partial class Reconciler(
             _ => Verbs.Start,
         };
         var failed = run.Workspace with { Status = WorkspaceStatus.Error, Fault = fault, Progress = null, DeadlineAt = null, UpdatedAt = time.GetUtcNow() };
-        if (await SaveAsync(run.Lease, failed, Ended(run.Workspace, verb, ActivityOutcome.Failed, fault.Message), cancellationToken) is not null)
+        if (await SaveAsync(run.Keeper, failed, Ended(run.Workspace, verb, ActivityOutcome.Failed, fault.Message), cancellationToken) is not null)
         {
             _ = routes.PublishAsync();
             await NoteConsoleAsync(failed, cancellationToken);
@@ -306,7 +357,7 @@ public sealed partial class Reconciler(
             return shown;
         }
 
-        var saved = await SaveAsync(run.Lease, shown with { UpdatedAt = time.GetUtcNow() }, null, cancellationToken);
+        var saved = await SaveAsync(run.Keeper, shown with { UpdatedAt = time.GetUtcNow() }, null, cancellationToken);
         if (saved?.Progress is { } progress && progress != run.Workspace.Progress)
         {
             await log.AppendAsync(saved.Name, [new LogEntry(time.GetUtcNow(), "lifecycle", $"{progress.Label} ({progress.Step} of {progress.Of})")], cancellationToken);
@@ -315,11 +366,12 @@ public sealed partial class Reconciler(
         return saved;
     }
 
-    /// <summary>The workspace as stored now, or null if it changed under us or the lease is lost: look again.</summary>
-    private async Task<Workspace?> SaveAsync(Lease lease, Workspace workspace, Activity? activity, CancellationToken cancellationToken)
+    /// <summary>The workspace as stored now, or null if it changed under us: look again.</summary>
+    private async Task<Workspace?> SaveAsync(LeaseKeeper keeper, Workspace workspace, Activity? activity, CancellationToken cancellationToken)
     {
-        if (!await store.TrySaveObservationAsync(lease, workspace, activity, cancellationToken))
+        if (!await store.TrySaveObservationAsync(keeper.Lease, workspace, activity, cancellationToken))
         {
+            await keeper.ConfirmAsync();
             return null;
         }
 
@@ -364,12 +416,6 @@ public sealed partial class Reconciler(
     private Workspace Stopped(Workspace workspace) =>
         workspace with { Status = WorkspaceStatus.Stopped, Fault = null, Progress = null, DeadlineAt = null, Address = null, UpdatedAt = time.GetUtcNow() };
 
-    private bool IsLate(Run run)
-    {
-        var now = time.GetUtcNow();
-        return run.Workspace.DeadlineAt is { } deadline && now >= deadline && now >= run.EarliestEnd;
-    }
-
     private static WorkspaceStatus InBetween(Workspace workspace) =>
         workspace.Status == WorkspaceStatus.Creating ? WorkspaceStatus.Creating : WorkspaceStatus.Starting;
 
@@ -379,8 +425,11 @@ public sealed partial class Reconciler(
     [LoggerMessage(Level = LogLevel.Warning, Message = "A step for {WorkspaceName} failed with {Code}.")]
     private partial void LogStepFailed(WorkspaceName workspaceName, string code, Exception fault);
 
+    [LoggerMessage(Level = LogLevel.Error, Message = "A step for {WorkspaceName} failed in a way that nobody foresaw.")]
+    private partial void LogUnforeseen(WorkspaceName workspaceName, Exception fault);
+
     [LoggerMessage(Level = LogLevel.Information, Message = "The console of {WorkspaceName} could not be read.")]
     private partial void LogNoConsole(WorkspaceName workspaceName, Exception fault);
 
-    private sealed record Run(Workspace Workspace, Lease Lease, DateTimeOffset EarliestEnd);
+    private sealed record Run(Workspace Workspace, LeaseKeeper Keeper);
 }

@@ -5,11 +5,11 @@ using Tidepool.Core.Storage;
 
 namespace Tidepool.Core.Lifecycle;
 
-/// <summary>Compares all that is wanted with all that is there, and asks for a look at whatever does not agree.</summary>
-public sealed partial class Sweeper(IWorkspaceStore store, IWorkspaceRuntime runtime, IJobQueue queue, ILogger<Sweeper> logger)
+/// <summary>Compares all that is wanted with all that is there, asks for a look at whatever does not agree, and looks after what is left over.</summary>
+public sealed partial class Sweeper(IWorkspaceStore store, IWorkspaceRuntime runtime, IJobQueue queue, StrayMachines strays, ILogger<Sweeper> logger)
 {
     /// <summary>One sweep. Returns how many workspaces are to be looked at.</summary>
-    /// <exception cref="RuntimeException">The runtime cannot be asked; what is unsettled was enqueued all the same.</exception>
+    /// <exception cref="RuntimeException">The runtime did not answer; what is unsettled was enqueued all the same.</exception>
     public async Task<int> SweepAsync(CancellationToken cancellationToken)
     {
         var workspaces = await store.ListAllAsync(cancellationToken);
@@ -41,7 +41,13 @@ public sealed partial class Sweeper(IWorkspaceStore store, IWorkspaceRuntime run
             LogSwept(count, workspaces.Count);
         }
 
-        return fault is null ? count : throw fault;
+        if (seen is null)
+        {
+            throw fault!;
+        }
+
+        await strays.LookAsync(workspaces, seen, cancellationToken);
+        return count;
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Count} of {Total} workspaces are not as wanted and will be looked at.")]

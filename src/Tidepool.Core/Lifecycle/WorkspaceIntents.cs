@@ -25,9 +25,9 @@ public static class WorkspaceIntents
         _ => new Decision.Accepted(Towards(workspace with { Desired = DesiredState.Stopped }, WorkspaceStatus.Stopping, options, now)),
     };
 
-    /// <summary>Wants it gone. Wins over everything, and nothing undoes it.</summary>
+    /// <summary>Wants it gone. Wins over everything, and nothing undoes it. One that says why it is not gone yet is tried again at once.</summary>
     public static Decision Delete(Workspace workspace, LifecycleOptions options, DateTimeOffset now) =>
-        workspace.Desired == DesiredState.Deleted
+        workspace is { Desired: DesiredState.Deleted, Fault: null }
             ? new Decision.Unchanged(workspace)
             : new Decision.Accepted(Towards(workspace with { Desired = DesiredState.Deleted }, WorkspaceStatus.Deleting, options, now));
 

@@ -86,6 +86,7 @@ public interface IWorkspaceRuntime
     /// <summary>Copies a machine's disk into a new stopped machine with an identity of its own. Repeatable as <see cref="CreateAsync"/> is.</summary>
     Task CloneAsync(InstanceName source, InstanceSpec spec, CancellationToken cancellationToken);
 
+    /// <summary>Starts the machine. Where a request of before is still changing it, waits for that first, so that a late stop does not undo this start.</summary>
     Task StartAsync(InstanceName name, CancellationToken cancellationToken);
 
     /// <summary>Asks the guest to shut down, and after <paramref name="grace"/> ends it by force. Returns once it is stopped.</summary>

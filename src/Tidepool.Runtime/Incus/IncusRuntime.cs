@@ -76,6 +76,12 @@ internal sealed partial class IncusRuntime(
                 await SetAsync(name, IncusInstances.HaltedKey, "", cancellationToken);
             }
 
+            if (IncusInstances.Read(found)?.State != InstanceState.Stopped)
+            {
+                await OutwaitAsync(name, cancellationToken);
+                found = await client.FindAsync(PathOf(name), cancellationToken) ?? throw Missing();
+            }
+
             if (IncusInstances.Read(found)?.State != InstanceState.Running)
             {
                 await ActAsync(name, "start", force: false, Patience, cancellationToken);
@@ -150,7 +156,8 @@ internal sealed partial class IncusRuntime(
 
     /// <summary>
     /// Whether there is a machine of that name to go on with. One that a request still under way is making is waited for; one
-    /// that was left by a request that ended half-way was never started, so it is removed and nothing is lost.
+    /// that was left by a request that ended half-way was never started, so it is removed and nothing is lost. One that was ever
+    /// started may hold somebody's work, and is never removed here.
     /// </summary>
     private async Task<bool> AdoptAsync(InstanceName name, CancellationToken cancellationToken)
     {
@@ -169,7 +176,7 @@ internal sealed partial class IncusRuntime(
             }
         }
 
-        if (IncusInstances.Read(found)?.State == InstanceState.Running)
+        if (IncusInstances.Read(found)?.State == InstanceState.Running || IncusInstances.WasEverStarted(found))
         {
             return true;
         }
@@ -177,6 +184,23 @@ internal sealed partial class IncusRuntime(
         LogRemade(name);
         await client.ChangeAsync(HttpMethod.Delete, PathOf(name), null, Patience, cancellationToken);
         return false;
+    }
+
+    /// <summary>Until whatever was asked for before has ended, well or not: a stop whose asker is gone still takes effect.</summary>
+    private async Task OutwaitAsync(InstanceName name, CancellationToken cancellationToken)
+    {
+        foreach (var operation in await OperationsOnAsync(name, cancellationToken))
+        {
+            LogWaiting(name);
+            try
+            {
+                await client.WaitAsync($"1.0/operations/{operation}", Patience, cancellationToken);
+            }
+            catch (IncusException fault) when (fault.Status == 400)
+            {
+                LogOtherFailed(name, fault);
+            }
+        }
     }
 
     private async Task<IReadOnlyList<string>> OperationsOnAsync(InstanceName name, CancellationToken cancellationToken)
@@ -188,7 +212,7 @@ internal sealed partial class IncusRuntime(
         }
 
         return [.. running.EnumerateArray()
-            .Where(o => o.TryGetProperty("resources", out var resources) && resources.GetRawText().Contains(name.ToString(), StringComparison.Ordinal))
+            .Where(o => o.GetProperty("class").GetString() == "task" && o.TryGetProperty("resources", out var resources) && resources.GetRawText().Contains(name.ToString(), StringComparison.Ordinal))
             .Select(o => o.GetProperty("id").GetString()!)];
     }
 
@@ -302,8 +326,11 @@ internal sealed partial class IncusRuntime(
 
     private static string PathOf(InstanceName name) => $"1.0/instances/{name}";
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Instance} is still being made by an earlier request; waiting for it.")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "An earlier request is still at work on {Instance}; waiting for it.")]
     private partial void LogWaiting(InstanceName instance);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "An earlier request for {Instance} failed.")]
+    private partial void LogOtherFailed(InstanceName instance, Exception fault);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Instance} was left half made by an earlier request; making it anew.")]
     private partial void LogRemade(InstanceName instance);

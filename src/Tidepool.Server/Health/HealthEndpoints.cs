@@ -34,6 +34,9 @@ internal static class HealthEndpoints
         var now = time.GetUtcNow();
         components.AddRange(Reported.Select(name => Report(name, seen.FirstOrDefault(s => s.Component == name), now)));
 
+        // Told only where there is something to tell.
+        components.AddRange(seen.Where(s => s is { Component: "machines", Detail: not null } && now - s.At <= Fresh).Select(s => Report(s.Component, s, now)));
+
         var healthy = components.TrueForAll(c => c.Healthy);
         var shown = IsOwner(request) ? components : [.. components.Select(c => c with { Detail = null })];
         return TypedResults.Json(new HealthResponse(healthy ? "healthy" : "unhealthy", shown), TidepoolJson.Default.HealthResponse, statusCode: healthy ? 200 : 503);

@@ -53,6 +53,9 @@ internal static class WorkerHost
         services.AddSingleton<BoundaryKeeper>();
         services.AddSingleton<RoutePublisher>();
         services.AddSingleton<Reconciler>();
+        services.AddSingleton(new BackOff(Random.Shared.NextDouble));
+        services.AddSingleton<JobRunner>();
+        services.AddSingleton<StrayMachines>();
         services.AddSingleton<Sweeper>();
         services.AddSingleton<IPortProbe, TcpPortProbe>();
         services.AddSingleton<PortWatch>();

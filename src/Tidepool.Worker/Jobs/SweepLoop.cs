@@ -1,11 +1,13 @@
 using Tidepool.Core.Lifecycle;
 using Tidepool.Core.Runtime;
 using Tidepool.Core.Storage;
+using Tidepool.Worker.Health;
 
 namespace Tidepool.Worker.Jobs;
 
-/// <summary>Sweeps at start and regularly.</summary>
-internal sealed partial class SweepLoop(Sweeper sweeper, LifecycleOptions options, TimeProvider time, ILogger<SweepLoop> logger) : BackgroundService
+/// <summary>Sweeps at start and regularly, and reports machines that belong to nobody.</summary>
+internal sealed partial class SweepLoop(
+    Sweeper sweeper, StrayMachines strays, HealthReporter health, LifecycleOptions options, TimeProvider time, ILogger<SweepLoop> logger) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -14,6 +16,7 @@ internal sealed partial class SweepLoop(Sweeper sweeper, LifecycleOptions option
             try
             {
                 await sweeper.SweepAsync(stoppingToken);
+                await health.ReportAsync("machines", true, strays.Describe(), stoppingToken);
             }
             catch (Exception fault) when (fault is StoreException or RuntimeException)
             {

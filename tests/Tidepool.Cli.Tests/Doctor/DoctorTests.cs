@@ -60,6 +60,16 @@ public sealed class DoctorTests
     }
 
     [Fact]
+    public void Machines_that_belong_to_no_workspace_are_told_of_and_nothing_is_down()
+    {
+        var health = new HealthResponse("healthy", [new("runtime", true, null), new("machines", true, "2 machines belong to no workspace.")]);
+        var check = InstallationChecks.Machines(health);
+        Assert.Equal((CheckStatus.Warn, "2 machines belong to no workspace."), (check.Status, check.Detail));
+        Assert.Equal("All parts are up.", InstallationChecks.Health(health).Detail);
+        Assert.Equal(CheckStatus.Ok, InstallationChecks.Machines(new HealthResponse("healthy", [])).Status);
+    }
+
+    [Fact]
     public void Its_output_is_the_agreed_one()
     {
         var screen = new CapturedScreen();

@@ -42,8 +42,15 @@ public sealed class LifecyclePlanTests
     [Fact]
     public void A_running_machine_without_an_address_is_waited_for()
     {
-        var workspace = Sample.Workspace();
+        var workspace = Sample.Workspace() with { Progress = StepLabels.Progress(WorkspaceStatus.Creating, StepLabels.Connecting) };
         Assert.Equal(LifecycleStep.Wait, LifecyclePlan.Next(workspace, Sample.Seen(workspace, InstanceState.Running)));
+    }
+
+    [Fact]
+    public void A_machine_that_still_runs_when_it_is_wanted_again_is_started_after_its_stop()
+    {
+        var workspace = Sample.Workspace(status: WorkspaceStatus.Starting, provisioned: true);
+        Assert.Equal(LifecycleStep.Start, LifecyclePlan.Next(workspace, Sample.Seen(workspace, InstanceState.Running, Sample.Address)));
     }
 
     [Fact]

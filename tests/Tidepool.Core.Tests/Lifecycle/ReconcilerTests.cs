@@ -1,10 +1,7 @@
 using System.Net;
-using Microsoft.Extensions.Logging.Abstractions;
 using Tidepool.Core.Activities;
 using Tidepool.Core.Lifecycle;
-using Tidepool.Core.Logs;
 using Tidepool.Core.Network;
-using Tidepool.Core.Routing;
 using Tidepool.Core.Runtime;
 using Tidepool.Core.Workspaces;
 using Tidepool.Testing;
@@ -15,7 +12,7 @@ namespace Tidepool.Core.Tests.Lifecycle;
 public sealed class ReconcilerTests : IAsyncLifetime
 {
     private readonly InMemoryRuntime runtime = new();
-    private readonly LifecycleOptions options = new() { PollInterval = TimeSpan.FromMilliseconds(1), RouteWait = TimeSpan.FromMilliseconds(1), MinimumRun = TimeSpan.Zero };
+    private readonly LifecycleOptions options = new() { PollInterval = TimeSpan.FromMilliseconds(1), RouteWait = TimeSpan.FromMilliseconds(1), SecondLook = TimeSpan.FromMilliseconds(1), MinimumRun = TimeSpan.Zero };
     private readonly InMemoryBoundary wall = new();
     private TestStore store = null!;
 
@@ -50,12 +47,12 @@ public sealed class ReconcilerTests : IAsyncLifetime
     public async Task A_crash_in_any_step_of_a_create_is_resumed_and_makes_no_second_machine(string step, bool after)
     {
         var workspace = await AddAsync();
-        var crashed = false;
+        using var life = new CancellationTokenSource();
         Task CrashAsync(string verb, InstanceName? name)
         {
-            if (verb == step && !crashed)
+            if (verb == step && !life.IsCancellationRequested)
             {
-                crashed = true;
+                life.Cancel();
                 throw new OperationCanceledException("The worker was killed.");
             }
 
@@ -71,7 +68,7 @@ public sealed class ReconcilerTests : IAsyncLifetime
             runtime.Before = CrashAsync;
         }
 
-        await Assert.ThrowsAsync<OperationCanceledException>(() => RunAsync(workspace.Id));
+        await Assert.ThrowsAsync<OperationCanceledException>(() => RunAsync(workspace.Id, life.Token));
         Assert.IsType<ReconcileResult.Settled>(await RunAsync(workspace.Id));
 
         Assert.Equal(WorkspaceStatus.Running, (await store.Store.FindAsync(workspace.Id, Token))!.Status);
@@ -209,11 +206,11 @@ public sealed class ReconcilerTests : IAsyncLifetime
         await RunAsync(settled.Id);
         await DrainAsync();
 
-        Assert.Equal(1, await new Sweeper(store.Store, runtime, store.Queue, NullLogger<Sweeper>.Instance).SweepAsync(Token));
+        Assert.Equal(1, await Sample.Sweeper(store.Store, runtime, store.Queue).SweepAsync(Token));
         Assert.Equal([unsettled.Id], await DrainAsync());
 
         runtime.GoDown(settled.Instance, StopCause.Host);
-        Assert.Equal(2, await new Sweeper(store.Store, runtime, store.Queue, NullLogger<Sweeper>.Instance).SweepAsync(Token));
+        Assert.Equal(2, await Sample.Sweeper(store.Store, runtime, store.Queue).SweepAsync(Token));
     }
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -233,7 +230,7 @@ public sealed class ReconcilerTests : IAsyncLifetime
     {
         var now = TimeProvider.System.GetUtcNow();
         var workspace = WorkspaceIntents.Towards(Sample.Workspace(name: name) with { CreatedAt = now, UpdatedAt = now }, WorkspaceStatus.Creating, options, now);
-        await store.Store.AddAsync(workspace, Requested(workspace, Verbs.Create), 100, Token);
+        await store.Store.AddAsync(workspace, Sample.Requested(workspace, Verbs.Create), 100, Token);
         return workspace;
     }
 
@@ -241,40 +238,9 @@ public sealed class ReconcilerTests : IAsyncLifetime
     {
         var workspace = (await store.Store.FindAsync(id, CancellationToken.None))!;
         var accepted = Assert.IsType<Decision.Accepted>(intent(workspace, options, TimeProvider.System.GetUtcNow()));
-        Assert.True(await store.Store.TrySaveIntentAsync(accepted.Workspace, Requested(workspace, verb), CancellationToken.None));
+        Assert.True(await store.Store.TrySaveIntentAsync(accepted.Workspace, Sample.Requested(workspace, verb), CancellationToken.None));
     }
 
-    private static Activity Requested(Workspace workspace, string verb) =>
-        new(workspace.Id, workspace.Name, verb, Actor.User, ActivityOutcome.Requested, null, null, TimeProvider.System.GetUtcNow());
-
-    private async Task<ReconcileResult> RunAsync(WorkspaceId id)
-    {
-        using var boundary = Sample.Boundary(store.Store, runtime, wall);
-        var routes = new RoutePublisher(store.Store, new NoRoutes(), boundary, options, TimeProvider.System, NullLogger<RoutePublisher>.Instance);
-        var reconciler = new Reconciler(
-            store.Store, runtime, new OneImage(), new AlwaysReady(), routes, boundary, new NoLog(), options, TimeProvider.System, NullLogger<Reconciler>.Instance);
-        return await reconciler.ReconcileAsync(id, "tests", Token);
-    }
-
-    private sealed class NoRoutes : IRouteTable
-    {
-        public Task<bool> ApplyAsync(IReadOnlyList<WorkspaceRoute> wanted, CancellationToken cancellationToken) => Task.FromResult(false);
-    }
-
-    private sealed class OneImage : IImageCatalog
-    {
-        public RuntimeImage? Find(string name) => new(name, "1234", AppContext.BaseDirectory);
-    }
-
-    private sealed class AlwaysReady : IReadinessProbe
-    {
-        public Task<bool> IsReadyAsync(IPAddress address, CancellationToken cancellationToken) => Task.FromResult(true);
-    }
-
-    private sealed class NoLog : IWorkspaceLog
-    {
-        public Task AppendAsync(WorkspaceName workspace, IReadOnlyList<LogEntry> entries, CancellationToken cancellationToken) => Task.CompletedTask;
-
-        public Task<IReadOnlyList<LogEntry>> ReadAsync(WorkspaceName workspace, int tail, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<LogEntry>>([]);
-    }
+    private Task<ReconcileResult> RunAsync(WorkspaceId id, CancellationToken? token = null) =>
+        Sample.Reconciler(store.Store, runtime, options, wall: wall).ReconcileAsync(id, "tests", token ?? Token);
 }

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Options;
 using Tidepool.Core.Jobs;
 using Tidepool.Queue.Doorbells;
 using Tidepool.Queue.Embedded;
+using Tidepool.Testing;
 
 namespace Tidepool.Queue.Tests.Embedded;
 

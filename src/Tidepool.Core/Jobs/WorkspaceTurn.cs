@@ -1,4 +1,4 @@
-namespace Tidepool.Worker.Jobs;
+namespace Tidepool.Core.Jobs;
 
 /// <summary>Lets one look at a workspace run while at most one more waits.</summary>
 internal sealed class WorkspaceTurn

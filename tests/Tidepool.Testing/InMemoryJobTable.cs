@@ -1,9 +1,9 @@
 using Tidepool.Core.Jobs;
 
-namespace Tidepool.Queue.Tests.Embedded;
+namespace Tidepool.Testing;
 
 /// <summary>A job table as its contract says, without a database. Counts how often it is looked at.</summary>
-internal sealed class InMemoryJobTable(IDoorbell doorbell) : IJobTable
+public sealed class InMemoryJobTable(IDoorbell? doorbell = null) : IJobTable
 {
     private readonly Lock gate = new();
     private readonly List<Entry> jobs = [];
@@ -11,6 +11,29 @@ internal sealed class InMemoryJobTable(IDoorbell doorbell) : IJobTable
     private int lastId;
 
     public int Looks { get; private set; }
+
+    /// <summary>When the next job becomes visible; null if there is none.</summary>
+    public DateTimeOffset? NextVisibleAt
+    {
+        get
+        {
+            lock (gate)
+            {
+                return jobs.Min(e => (DateTimeOffset?)e.VisibleAt);
+            }
+        }
+    }
+
+    public int DeadLetters
+    {
+        get
+        {
+            lock (gate)
+            {
+                return dead.Count;
+            }
+        }
+    }
 
     public Task AddAsync(Job job, DateTimeOffset visibleAt, CancellationToken cancellationToken)
     {
@@ -24,7 +47,7 @@ internal sealed class InMemoryJobTable(IDoorbell doorbell) : IJobTable
             jobs.Add(new Entry($"{++lastId}", job) { VisibleAt = visibleAt });
         }
 
-        doorbell.Ring();
+        doorbell?.Ring();
         return Task.CompletedTask;
     }
 
@@ -61,19 +84,34 @@ internal sealed class InMemoryJobTable(IDoorbell doorbell) : IJobTable
     public Task<bool> RemoveAsync(ReceivedJob job, CancellationToken cancellationToken) =>
         Task.FromResult(IfHeld(job, entry => jobs.Remove(entry)));
 
-    public Task<DateTimeOffset?> NextVisibleAtAsync(CancellationToken cancellationToken)
-    {
-        lock (gate)
-        {
-            return Task.FromResult(jobs.Min(e => (DateTimeOffset?)e.VisibleAt));
-        }
-    }
+    public Task<DateTimeOffset?> NextVisibleAtAsync(CancellationToken cancellationToken) => Task.FromResult(NextVisibleAt);
 
     public Task<IReadOnlyList<DeadJob>> ListDeadAsync(int limit, CancellationToken cancellationToken)
     {
         lock (gate)
         {
             return Task.FromResult<IReadOnlyList<DeadJob>>([.. dead.Take(limit)]);
+        }
+    }
+
+    /// <summary>Delivers one of the jobs a second time.</summary>
+    public void Repeat(int which, DateTimeOffset visibleAt) =>
+        Tamper(which, entry => jobs.Add(new Entry($"{++lastId}", entry.Job) { VisibleAt = visibleAt }));
+
+    /// <summary>Loses one of the jobs, which no queue may do.</summary>
+    public void Lose(int which) => Tamper(which, entry => jobs.Remove(entry));
+
+    /// <summary>Delivers one of the jobs later, and so after others.</summary>
+    public void Postpone(int which, TimeSpan by) => Tamper(which, entry => entry.VisibleAt += by);
+
+    private void Tamper(int which, Action<Entry> change)
+    {
+        lock (gate)
+        {
+            if (jobs.Count > 0)
+            {
+                change(jobs[which % jobs.Count]);
+            }
         }
     }
 

@@ -1,0 +1,111 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Tidepool.Core.Activities;
+using Tidepool.Core.Lifecycle;
+using Tidepool.Core.Runtime;
+using Tidepool.Core.Workspaces;
+using Tidepool.Testing;
+
+namespace Tidepool.Core.Tests.Lifecycle;
+
+/// <summary>Machines that no workspace names: what is surely ours to remove goes, everything else is only told of.</summary>
+public sealed class StrayMachinesTests : IAsyncLifetime
+{
+    private readonly InMemoryRuntime machines = new();
+    private TestStore store = null!;
+    private StrayMachines strays = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        store = await TestStore.OpenAsync();
+        strays = new StrayMachines(store.Store, machines, NullLogger<StrayMachines>.Instance);
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        store.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    [Fact]
+    public async Task A_machine_that_comes_to_be_after_its_workspace_was_deleted_is_removed()
+    {
+        var workspace = await AddAsync();
+        var deleted = Assert.IsType<Decision.Accepted>(WorkspaceIntents.Delete(workspace, Sample.Options, Sample.Start)).Workspace;
+        await store.Store.TrySaveIntentAsync(deleted, Sample.Requested(workspace, Verbs.Delete), Token);
+        await Sample.Reconciler(store.Store, machines).ReconcileAsync(workspace.Id, "worker", Token);
+        Assert.Null(await store.Store.FindAsync(workspace.Id, Token));
+
+        // The answer to a request that the worker had given up.
+        await MakeAsync(workspace.Instance);
+        await SweepAsync();
+        Assert.Empty(machines.Names);
+        Assert.Empty(strays.Unknown);
+    }
+
+    [Fact]
+    public async Task In_a_new_database_every_machine_is_left_alone_and_told_of()
+    {
+        var there = InstanceName.Of(WorkspaceId.New(TimeProvider.System));
+        await MakeAsync(there);
+        for (var sweeps = 0; sweeps < 3; sweeps++)
+        {
+            await SweepAsync();
+        }
+
+        Assert.Equal([there], machines.Names);
+        Assert.Equal([there], strays.Unknown);
+    }
+
+    [Fact]
+    public async Task A_machine_that_this_database_has_never_heard_of_is_left_alone_beside_others()
+    {
+        var known = await AddAsync();
+        await MakeAsync(known.Instance);
+        var unknown = InstanceName.Of(WorkspaceId.New(TimeProvider.System));
+        await MakeAsync(unknown);
+        await SweepAsync();
+        Assert.Equal(2, machines.Names.Count);
+        Assert.Equal([unknown], strays.Unknown);
+
+        // Its owner did something about it.
+        machines.Lose(unknown);
+        await SweepAsync();
+        Assert.Empty(strays.Unknown);
+    }
+
+    [Fact]
+    public async Task A_machine_whose_workspace_went_without_being_deleted_is_left_alone()
+    {
+        var workspace = await AddAsync();
+        await MakeAsync(workspace.Instance);
+        var lease = await store.Store.TryAcquireLeaseAsync(Reconciler.LeaseOn(workspace.Id), "somebody", Sample.Start, TimeSpan.FromMinutes(1), Token);
+        Assert.True(await store.Store.TryRemoveAsync(lease!, workspace, Sample.Requested(workspace, Verbs.Stop), Token));
+        await SweepAsync();
+        Assert.Equal([workspace.Instance], machines.Names);
+    }
+
+    [Fact]
+    public async Task A_workspace_that_is_made_while_the_sweep_looks_is_no_stray()
+    {
+        var listed = await store.Store.ListAllAsync(Token);
+        var workspace = await AddAsync();
+        await MakeAsync(workspace.Instance);
+        await strays.LookAsync(listed, await machines.ObserveAllAsync(Token), Token);
+        Assert.Single(machines.Names);
+        Assert.Empty(strays.Unknown);
+    }
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private Task<int> SweepAsync() => new Sweeper(store.Store, machines, store.Queue, strays, NullLogger<Sweeper>.Instance).SweepAsync(Token);
+
+    private async Task<Workspace> AddAsync()
+    {
+        var workspace = Sample.Workspace();
+        await store.Store.AddAsync(workspace, Sample.Requested(workspace, Verbs.Create), 100, Token);
+        return (await store.Store.FindAsync(workspace.Id, Token))!;
+    }
+
+    private Task MakeAsync(InstanceName name) =>
+        machines.CreateAsync(new InstanceSpec(name, WorkspaceName.Parse("stray"), new OneImage().Find("default")!, 1, 512, new Dictionary<string, string>()), Token);
+}

@@ -1,0 +1,26 @@
+using Microsoft.Extensions.DependencyInjection;
+using Tidepool.Core.Jobs;
+using Tidepool.Core.Storage;
+using Tidepool.Testing;
+
+namespace Tidepool.Db.Tests.Workspaces;
+
+/// <summary>What the model of the lifecycle runs over does what the real store does.</summary>
+public sealed class InMemoryWorkspaceStoreTests : WorkspaceStoreContract
+{
+    private readonly CountingDoorbell jobsBell = new();
+    private readonly CountingDoorbell changesBell = new();
+    private readonly InMemoryJobTable jobs = new();
+    private readonly InMemoryWorkspaceStore store;
+
+    public InMemoryWorkspaceStoreTests() => store = new InMemoryWorkspaceStore(jobs, Time, jobsBell, changesBell);
+
+    protected override Task<IServiceProvider> StartProcessAsync() =>
+        Task.FromResult<IServiceProvider>(new ServiceCollection().AddSingleton<IWorkspaceStore>(store).AddSingleton<IJobTable>(jobs).BuildServiceProvider());
+
+    protected override Task StopProcessesAsync() => Task.CompletedTask;
+
+    protected override (int Jobs, int Changes) CountRings() => (jobsBell.Rings, changesBell.Rings);
+
+    protected override ValueTask CleanUpAsync() => ValueTask.CompletedTask;
+}
