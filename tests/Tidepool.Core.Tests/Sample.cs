@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
+using Tidepool.Core.Capacity;
 using Tidepool.Core.Lifecycle;
 using Tidepool.Core.Network;
 using Tidepool.Core.Runtime;
@@ -39,6 +40,8 @@ internal static class Sample
     /// <summary>A keeper of a wall that stands nowhere.</summary>
     public static BoundaryKeeper Boundary(IWorkspaceStore store, IWorkspaceRuntime runtime, InMemoryBoundary? wall = null) =>
         new(store, runtime, wall ?? new InMemoryBoundary(), NullLogger<BoundaryKeeper>.Instance);
+
+    public static BudgetKeeper Keeper(IWorkspaceStore store, CapacityBudget budget) => new(store, budget, Options, TimeProvider.System, NullLogger<BudgetKeeper>.Instance);
 
     public static InstanceObservation Seen(Workspace workspace, InstanceState state, IPAddress? address = null, StopCause cause = StopCause.Guest) =>
         new(workspace.Instance, state, address, Isolation.Container, cause);

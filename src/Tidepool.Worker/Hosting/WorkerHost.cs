@@ -1,4 +1,5 @@
 using Tidepool.Caddy;
+using Tidepool.Core.Capacity;
 using Tidepool.Core.Images;
 using Tidepool.Core.Jobs;
 using Tidepool.Core.Lifecycle;
@@ -53,6 +54,11 @@ internal static class WorkerHost
         services.AddSingleton<BoundaryKeeper>();
         services.AddSingleton<RoutePublisher>();
         services.AddSingleton<Reconciler>();
+        services.AddSingleton(CapacityBudget.Of(
+            HostResources.Read(),
+            builder.Configuration.GetSection("Tidepool:Capacity").Get<CapacityOptions>() ?? new CapacityOptions(),
+            builder.Configuration.GetValue<int?>("Tidepool:Incus:PoolSizeGiB")));
+        services.AddSingleton<BudgetKeeper>();
         services.AddSingleton<Sweeper>();
         services.AddSingleton<IPortProbe, TcpPortProbe>();
         services.AddSingleton<PortWatch>();

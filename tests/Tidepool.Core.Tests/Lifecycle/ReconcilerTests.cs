@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
 using Tidepool.Core.Activities;
+using Tidepool.Core.Capacity;
 using Tidepool.Core.Lifecycle;
 using Tidepool.Core.Logs;
 using Tidepool.Core.Network;
@@ -209,12 +210,14 @@ public sealed class ReconcilerTests : IAsyncLifetime
         await RunAsync(settled.Id);
         await DrainAsync();
 
-        Assert.Equal(1, await new Sweeper(store.Store, runtime, store.Queue, NullLogger<Sweeper>.Instance).SweepAsync(Token));
+        Assert.Equal(1, await NewSweeper().SweepAsync(Token));
         Assert.Equal([unsettled.Id], await DrainAsync());
 
         runtime.GoDown(settled.Instance, StopCause.Host);
-        Assert.Equal(2, await new Sweeper(store.Store, runtime, store.Queue, NullLogger<Sweeper>.Instance).SweepAsync(Token));
+        Assert.Equal(2, await NewSweeper().SweepAsync(Token));
     }
+
+    private Sweeper NewSweeper() => new(store.Store, runtime, store.Queue, Sample.Keeper(store.Store, CapacityBudget.Unlimited), NullLogger<Sweeper>.Instance);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -233,7 +236,7 @@ public sealed class ReconcilerTests : IAsyncLifetime
     {
         var now = TimeProvider.System.GetUtcNow();
         var workspace = WorkspaceIntents.Towards(Sample.Workspace(name: name) with { CreatedAt = now, UpdatedAt = now }, WorkspaceStatus.Creating, options, now);
-        await store.Store.AddAsync(workspace, Requested(workspace, Verbs.Create), 100, Token);
+        await store.Store.AddAsync(workspace, Requested(workspace, Verbs.Create), 100, CapacityBudget.Unlimited, Token);
         return workspace;
     }
 
