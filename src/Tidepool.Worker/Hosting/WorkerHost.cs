@@ -1,4 +1,5 @@
 using Tidepool.Caddy;
+using Tidepool.Core.Accesses;
 using Tidepool.Core.Capacity;
 using Tidepool.Core.Images;
 using Tidepool.Core.Jobs;
@@ -13,6 +14,7 @@ using Tidepool.Db;
 using Tidepool.Queue;
 using Tidepool.Runtime.Boundary;
 using Tidepool.Runtime.Incus;
+using Tidepool.Worker.Accesses;
 using Tidepool.Worker.Health;
 using Tidepool.Worker.Jobs;
 using Tidepool.Worker.Network;
@@ -62,6 +64,8 @@ internal static class WorkerHost
         services.AddSingleton<Sweeper>();
         services.AddSingleton<IPortProbe, TcpPortProbe>();
         services.AddSingleton<PortWatch>();
+        services.AddSingleton<IConnectionTable, KernelConnectionTable>();
+        services.AddSingleton<AccessWatch>();
         services.AddSingleton<HealthReporter>();
         services.AddCaddyRoutes(caddy =>
         {
@@ -70,6 +74,7 @@ internal static class WorkerHost
             caddy.ConfigFile = paths.CaddyConfig;
             caddy.OpenGateSocket = paths.OpenGateSocket;
             caddy.SessionTokenFile = paths.SessionToken;
+            caddy.AccessLogFile = paths.CaddyAccessLog;
             caddy.Credentials = () => OwnerCredentials.Read(paths.Auth);
             builder.Configuration.GetSection("Tidepool").Bind(caddy);
         });
@@ -79,6 +84,7 @@ internal static class WorkerHost
         services.AddHostedService<RuntimeLoop>();
         services.AddHostedService<SweepLoop>();
         services.AddHostedService<PortLoop>();
+        services.AddHostedService<AccessLoop>();
         services.AddHostedService<JobLoop>();
 
         using var host = builder.Build();
