@@ -29,7 +29,7 @@ public sealed class CapacityPageTests : PageTest
         page.WaitForElement("meter");
 
         Assert.Equal(
-            ["5.5 GiB of 20 GiB in use, 14.5 GiB left", "3 cores of 8 cores in use, 5 cores left", "3 GiB of 80 GiB set aside, 77 GiB left"],
+            ["5.5 of 20 GiB in use, 14.5 GiB left", "3 of 8 cores in use, 5 cores left", "3 of 80 GiB set aside, 77 GiB left"],
             page.FindAll(".meters dd span").Select(e => e.TextContent));
         foreach (var meter in page.FindAll("meter"))
         {
@@ -38,6 +38,11 @@ public sealed class CapacityPageTests : PageTest
 
         Assert.Equal(("5632", "20480"), (page.Find("meter").GetAttribute("value"), page.Find("meter").GetAttribute("max")));
     }
+
+    [Theory]
+    [InlineData(512, 20_480, "512 MiB of 20 GiB")]
+    [InlineData(0, 1024, "0 of 1 GiB")]
+    public void Amounts_say_their_unit_once_where_it_is_the_same(long part, long all, string words) => Assert.Equal(words, CapacityWords.Of(CapacityWords.MiB(part), CapacityWords.MiB(all)));
 
     [Fact]
     public void Who_has_how_much_is_a_table_that_says_whom_to_stop()

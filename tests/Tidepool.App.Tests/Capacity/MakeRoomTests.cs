@@ -28,7 +28,7 @@ public sealed class MakeRoomTests : PageTest
         await actions.Find("[aria-label='Start mine']").ClickAsync();
 
         var dialog = actions.Find("#room-ws_mine");
-        Assert.Contains("4096 MiB are needed", dialog.TextContent, StringComparison.Ordinal);
+        Assert.Contains("It needs 4 GiB of memory, and 0 GiB are free.", dialog.TextContent, StringComparison.Ordinal);
         Assert.Contains("one was last used", Flat(dialog.TextContent), StringComparison.Ordinal);
         Assert.Equal("Stop one and start mine", Flat(actions.Find("#room-ws_mine button[type=submit]").TextContent));
         Assert.False(started);

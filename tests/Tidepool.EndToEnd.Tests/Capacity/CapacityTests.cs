@@ -78,7 +78,7 @@ public sealed partial class CapacityTests : IAsyncLifetime
         await using var browser = await Browser.OpenAsync();
         var page = browser.Page;
         await page.GotoAsync(own.AppUrl + "capacity");
-        await Assertions.Expect(page.GetByText("3 GiB of 3 GiB in use")).ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByText("3 of 3 GiB in use")).ToBeVisibleAsync();
         await browser.ShootAsync("capacity");
 
         await page.GotoAsync(own.AppUrl + "workspaces/" + stopped);
