@@ -22,7 +22,7 @@ internal static class CaddyConfig
             ["origins"] = Texts(CaddyAdmin.Origin),
             ["config"] = new JsonObject { ["persist"] = false },
         },
-        ["logging"] = new JsonObject { ["logs"] = new JsonObject { ["default"] = new JsonObject { ["level"] = "WARN" } } },
+        ["logging"] = AccessLog.Logging(options),
         ["apps"] = new JsonObject
         {
             ["http"] = new JsonObject
@@ -79,6 +79,7 @@ internal static class CaddyConfig
             options.WorkspacePort,
             new JsonArray(
             [
+                Route(null, AccessLog.Skip(true)),
                 .. SignIn.Routes(options, credentials, withSession: true),
                 // Not bound to a path of its own: what no workspace's route takes falls through to the page.
                 Route(null, new JsonObject { ["handler"] = "subroute", ["@id"] = "workspaces", ["routes"] = new JsonArray([.. routes.Select(route => WorkspaceRoutes.Render(route, options))]) }),
@@ -86,10 +87,13 @@ internal static class CaddyConfig
                 Route(null, Text(404, "There is nothing here. A workspace's address is /workspace/ and its name.\n")),
             ]));
 
+        server["logs"] = AccessLog.OfServer();
+
         // Whatever cannot be reached inside a workspace is told by the same page.
         server["errors"] = new JsonObject
         {
             ["routes"] = new JsonArray(
+                Route(null, AccessLog.Skip(true)),
                 Route(
                     And(PathExpression("^/workspace/([a-z0-9-]+)/port/([0-9]+)(?:/|$)"), Unreachable()),
                     StatusPage.Of("{http.regexp.page.1}", "{http.regexp.page.2}", options)),

@@ -18,6 +18,9 @@ public sealed class CaddyOptions
     /// <summary>The file that Caddy is started with: always the configuration last in force. 0600, for it holds the password's hash.</summary>
     public string ConfigFile { get; set; } = "";
 
+    /// <summary>Where Caddy notes which workspace was used when, and nothing else: who did it and with what is not in it.</summary>
+    public string AccessLogFile { get; set; } = "";
+
     /// <summary>The addresses to listen on; loopback unless the owner says otherwise.</summary>
     public string Listen { get; set; } = "127.0.0.1";
 

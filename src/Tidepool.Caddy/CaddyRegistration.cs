@@ -1,9 +1,10 @@
 using Microsoft.Extensions.DependencyInjection;
+using Tidepool.Core.Accesses;
 using Tidepool.Core.Routing;
 
 namespace Tidepool.Caddy;
 
-/// <summary>Registers the route table that Caddy serves.</summary>
+/// <summary>Registers the route table that Caddy serves, and what it notes of who was used.</summary>
 public static class CaddyRegistration
 {
     /// <summary>Caddy's whole configuration is then written by this process, and by no other.</summary>
@@ -11,7 +12,9 @@ public static class CaddyRegistration
     {
         services.AddOptions<CaddyOptions>().Configure(configure)
             .Validate(o => o.AdminSocket.Length is > 0 and <= 104 && o.ServerSocket.Length is > 0 and <= 104, "Caddy's and the server's sockets need paths of at most 104 characters.")
+            .Validate(o => Path.IsPathFullyQualified(o.AccessLogFile), "Caddy's access log needs an absolute path.")
             .Validate(o => o.ApiPort is > 0 and <= 65535 && o.WorkspacePort is > 0 and <= 65535 && o.ApiPort != o.WorkspacePort, "ApiPort and WorkspacePort are two different ports from 1 to 65535.");
+        services.AddSingleton<IAccessLog, CaddyAccessLog>();
         services.AddSingleton<CaddyAdmin>();
         services.AddSingleton<IRouteTable, CaddyRouteTable>();
         return services;

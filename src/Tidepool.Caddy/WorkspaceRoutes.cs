@@ -22,14 +22,14 @@ internal static class WorkspaceRoutes
     public static JsonNode Render(WorkspaceRoute route, CaddyOptions options)
     {
         var root = $"/workspace/{route.Name}";
-        var inner = new JsonArray();
+        var inner = new JsonArray(Route(null, AccessLog.Skip(false), AccessLog.Note(route.Name)));
         foreach (var port in route.Ports)
         {
             inner.Add(RouteOfPort(route, port));
         }
 
         // Never the editor's to answer, which would look as if the port were open.
-        inner.Add(Route(PathExpression($"^{root}/port/([0-9]+)(?:/|$)"), StatusPage.Of(route.Name.Value, "{http.regexp.page.1}", options)));
+        inner.Add(Route(PathExpression($"^{root}/port/([0-9]+)(?:/|$)"), AccessLog.Skip(true), StatusPage.Of(route.Name.Value, "{http.regexp.page.1}", options)));
         inner.Add(Redirect(root));
         inner.Add(Route(null, Strip(root), Proxy($"{route.Address}:{EditorPort}", Headers(root, root, stripped: true))));
         return new JsonObject

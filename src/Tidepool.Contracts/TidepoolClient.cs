@@ -62,6 +62,9 @@ public sealed class TidepoolClient(HttpClient http)
     public Task<ApiResult<IReadOnlyList<ImageResponse>>> ImagesAsync(CancellationToken cancellationToken = default) =>
         SendAsync(HttpMethod.Get, "api/images", TidepoolJson.Default.IReadOnlyListImageResponse, cancellationToken);
 
+    public Task<ApiResult<CapacityResponse>> CapacityAsync(CancellationToken cancellationToken = default) =>
+        SendAsync(HttpMethod.Get, "api/capacity", TidepoolJson.Default.CapacityResponse, cancellationToken);
+
     /// <summary>Health; also when it answers 503.</summary>
     public async Task<HealthResponse?> HealthAsync(CancellationToken cancellationToken = default)
     {

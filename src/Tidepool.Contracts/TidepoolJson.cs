@@ -16,6 +16,7 @@ namespace Tidepool.Contracts;
 [JsonSerializable(typeof(LogLineResponse))]
 [JsonSerializable(typeof(IReadOnlyList<PortResponse>))]
 [JsonSerializable(typeof(IReadOnlyList<ImageResponse>))]
+[JsonSerializable(typeof(CapacityResponse))]
 [JsonSerializable(typeof(HealthResponse))]
 [JsonSerializable(typeof(RemovedEvent))]
 [JsonSerializable(typeof(ProblemResponse))]

@@ -118,4 +118,24 @@ public sealed record ComponentHealthResponse(string Component, bool Healthy, str
 public sealed record RemovedEvent(string Id, string Name);
 
 /// <summary>RFC 9457 problem details. Switch on <see cref="Code"/>, never on text.</summary>
-public sealed record ProblemResponse(string? Type, string? Title, int? Status, string? Detail, string? Code, IReadOnlyDictionary<string, string[]>? Errors);
+/// <param name="Type">Where the problem is explained.</param>
+/// <param name="Title">What it is.</param>
+/// <param name="Status">The answer's status.</param>
+/// <param name="Detail">What happened and what to do, for a person.</param>
+/// <param name="Code">One of <see cref="ProblemCodes"/>.</param>
+/// <param name="Errors">With <c>validation</c>: what is wrong, by field.</param>
+/// <param name="Resource">With <c>capacity-exhausted</c>: memory, cpu or disk.</param>
+/// <param name="Needed">With it: how much the workspace needs, in MiB or cores.</param>
+/// <param name="Available">With it: how much is left.</param>
+/// <param name="LeastRecentlyAccessed">With it: the running workspace to stop; null where stopping does not help.</param>
+public sealed record ProblemResponse(
+    string? Type,
+    string? Title,
+    int? Status,
+    string? Detail,
+    string? Code,
+    IReadOnlyDictionary<string, string[]>? Errors,
+    string? Resource = null,
+    long? Needed = null,
+    long? Available = null,
+    LeastRecentlyAccessedResponse? LeastRecentlyAccessed = null);

@@ -8,6 +8,7 @@ using Tidepool.Core.State;
 using Tidepool.Db;
 using Tidepool.Queue;
 using Tidepool.Server.Activities;
+using Tidepool.Server.Capacity;
 using Tidepool.Server.Events;
 using Tidepool.Server.Health;
 using Tidepool.Server.Hosting;
@@ -38,6 +39,7 @@ builder.WebHost.ConfigureKestrel(kestrel =>
 });
 
 builder.Services.AddOptions<TidepoolOptions>().BindConfiguration(TidepoolOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+builder.Services.AddCapacity(builder.Configuration);
 builder.Services.AddSingleton(TimeProvider.System);
 builder.Services.AddSingleton(new LifecycleOptions());
 builder.Services.AddSingleton(new ImageCatalog(paths.Images));
@@ -67,6 +69,7 @@ api.MapWorkspaces();
 api.MapPorts();
 api.MapActivities();
 api.MapImages();
+api.MapCapacity();
 api.MapHealth();
 api.MapEvents();
 app.MapWorkspacePage();

@@ -11,7 +11,7 @@ public sealed class CaddyConfigTests
 {
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
-    private static readonly CaddyOptions Options = new() { AdminSocket = "/state/run/caddy-admin.sock", ServerSocket = "/state/run/server.sock", OpenGateSocket = "/state/run/open-gate.sock", SessionTokenFile = "/state/session-token" };
+    private static readonly CaddyOptions Options = new() { AdminSocket = "/state/run/caddy-admin.sock", ServerSocket = "/state/run/server.sock", OpenGateSocket = "/state/run/open-gate.sock", SessionTokenFile = "/state/session-token", AccessLogFile = "/state/caddy/access.log" };
 
     [Fact]
     public void The_configuration_is_as_reviewed()

@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Net.WebSockets;
 using System.Text;
 using Microsoft.Extensions.DependencyInjection;
+using Tidepool.Core.Accesses;
 using Tidepool.Core.Ports;
 using Tidepool.Core.Routing;
 using Tidepool.Core.Workspaces;
@@ -45,13 +46,18 @@ public abstract class CaddyTest : IAsyncLifetime
             options.ConfigFile = Caddy.ConfigFile;
             options.OpenGateSocket = Caddy.OpenGateSocket;
             options.SessionTokenFile = Caddy.SessionTokenFile;
+            options.AccessLogFile = Caddy.AccessLogFile;
             options.ApiPort = Caddy.ApiPort;
             options.WorkspacePort = Caddy.WorkspacePort;
             options.Credentials = () => new CredentialOptions(UserName, BCrypt.Net.BCrypt.HashPassword(Password, Salt));
         }).BuildServiceProvider();
         await Assert.ThrowsAsync<RouteTableException>(() => ApplyAsync());
+        await PrepareAsync();
         await Caddy.StartAsync();
     }
+
+    /// <summary>Before Caddy starts.</summary>
+    protected virtual Task PrepareAsync() => Task.CompletedTask;
 
     public async ValueTask DisposeAsync()
     {
@@ -73,6 +79,8 @@ public abstract class CaddyTest : IAsyncLifetime
 
     protected Task<bool> ApplyAsync(params WorkspaceRoute[] routes) =>
         services.GetRequiredService<IRouteTable>().ApplyAsync(routes, TestContext.Current.CancellationToken);
+
+    protected IAccessLog AccessLog => services.GetRequiredService<IAccessLog>();
 
     protected static WorkspaceRoute Route(string name, IPAddress address, params int[] ports) =>
         new(WorkspaceName.Parse(name), address, [.. ports.Select(port => new PortRoute(PortNumber.Parse(port), StripPrefix: true))]);

@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
 using Tidepool.Core.Activities;
+using Tidepool.Core.Capacity;
 using Tidepool.Core.Jobs;
 using Tidepool.Core.Lifecycle;
 using Tidepool.Core.Logs;
@@ -55,8 +56,14 @@ internal static class Sample
             store, runtime, new OneImage(), new AlwaysReady(), routes, boundary, log ?? new NoLog(), options, time, NullLogger<Reconciler>.Instance);
     }
 
-    public static Sweeper Sweeper(IWorkspaceStore store, IWorkspaceRuntime runtime, IJobQueue queue) =>
-        new(store, runtime, queue, new StrayMachines(store, runtime, NullLogger<StrayMachines>.Instance), NullLogger<Sweeper>.Instance);
+    public static Sweeper Sweeper(IWorkspaceStore store, IWorkspaceRuntime runtime, IJobQueue queue, CapacityBudget? budget = null, StrayMachines? strays = null) =>
+        new(
+            store,
+            runtime,
+            queue,
+            new BudgetKeeper(store, budget ?? CapacityBudget.Unlimited, Options, TimeProvider.System, NullLogger<BudgetKeeper>.Instance),
+            strays ?? new StrayMachines(store, runtime, NullLogger<StrayMachines>.Instance),
+            NullLogger<Sweeper>.Instance);
 
     /// <summary>What the audit trail says when a user asks for something.</summary>
     public static Activity Requested(Workspace workspace, string verb, TimeProvider? time = null) =>

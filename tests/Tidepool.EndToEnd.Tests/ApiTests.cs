@@ -85,7 +85,7 @@ public sealed class ApiTests(RunningTidepool tidepool)
     {
         using var document = JsonDocument.Parse(await tidepool.Http.GetStringAsync(new Uri("api/openapi.json", UriKind.Relative)));
         var paths = document.RootElement.GetProperty("paths").EnumerateObject().Select(p => p.Name).ToList();
-        foreach (var path in new[] { "/api/workspaces", "/api/workspaces/{id}", "/api/workspaces/{id}/start", "/api/workspaces/{id}/stop", "/api/workspaces/{id}/activity", "/api/workspaces/{id}/logs", "/api/activity", "/api/events", "/api/images", "/api/health" })
+        foreach (var path in new[] { "/api/workspaces", "/api/workspaces/{id}", "/api/workspaces/{id}/start", "/api/workspaces/{id}/stop", "/api/workspaces/{id}/activity", "/api/workspaces/{id}/logs", "/api/activity", "/api/events", "/api/images", "/api/capacity", "/api/health" })
         {
             Assert.Contains(path, paths);
         }
@@ -117,7 +117,7 @@ public sealed class ApiTests(RunningTidepool tidepool)
                 broken.Add(message.Text);
             }
         };
-        foreach (var (path, shown) in new[] { ("app/", "policy"), ("app/workspaces/policy", "policy"), ("app/activity", "policy"), ("api/docs/", "List the workspaces, newest first.") })
+        foreach (var (path, shown) in new[] { ("app/", "policy"), ("app/workspaces/policy", "policy"), ("app/activity", "policy"), ("app/capacity", "policy"), ("api/docs/", "List the workspaces, newest first.") })
         {
             var response = await browser.Page.GotoAsync($"http://localhost:{tidepool.ApiPort}/{path}");
             await browser.Page.GetByText(shown).First.WaitForAsync();

@@ -27,6 +27,9 @@ public sealed class RunningTidepool : IAsyncLifetime
 
     public string Listen { get; init; } = "127.0.0.1";
 
+    /// <summary>What its workspaces may have in memory together, in MiB; null for what this machine gives.</summary>
+    public int? WorkspaceMemory { get; set; }
+
     public int ApiPort { get; } = FreePort();
 
     public int WorkspacePort { get; } = FreePort();
@@ -53,8 +56,12 @@ public sealed class RunningTidepool : IAsyncLifetime
         await Until.TrueAsync("the new password is in force", async () => (await Http.GetAsync(new Uri("api/workspaces", UriKind.Relative))).IsSuccessStatusCode);
     }
 
+    /// <summary>Tests run more workspaces at once than a person would on a machine with few cores.</summary>
     public Task<BufferedCommandResult> UpAsync() =>
-        CliAsync(["up", "--detach", "--yes", ReachesInternet ? "--nat" : "--no-nat", "--listen", Listen, "--port", Text(ApiPort), "--workspace-port", Text(WorkspacePort)]);
+        CliAsync([
+            "up", "--detach", "--yes", ReachesInternet ? "--nat" : "--no-nat", "--listen", Listen, "--port", Text(ApiPort), "--workspace-port", Text(WorkspacePort), "--cpu-oversubscription", "64",
+            .. WorkspaceMemory is { } memory ? new[] { "--workspace-memory", Text(memory) } : [],
+        ]);
 
     /// <summary>Runs <c>tidepool</c> on this state directory, and fails the test with what it said when it fails.</summary>
     public async Task<BufferedCommandResult> CliAsync(IEnumerable<string> arguments, string input = "", bool mayFail = false)

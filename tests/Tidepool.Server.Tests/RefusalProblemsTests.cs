@@ -1,8 +1,10 @@
 using System.Reflection;
 using Tidepool.Contracts;
+using Tidepool.Core.Capacity;
 using Tidepool.Core.Ports;
 using Tidepool.Core.Workspaces;
 using Tidepool.Server.Problems;
+using Tidepool.Server.Tests.Capacity;
 using DesiredState = Tidepool.Core.Workspaces.DesiredState;
 using WorkspaceStatus = Tidepool.Core.Workspaces.WorkspaceStatus;
 
@@ -20,7 +22,7 @@ public sealed class RefusalProblemsTests
         [new Refusal.TransitionRefused(WorkspaceStatus.Deleting, DesiredState.Running)] = (409, ProblemCodes.TransitionRefused),
         [new Refusal.ImageUnknown("none")] = (400, ProblemCodes.Validation),
         [new Refusal.NotRunning(WorkspaceName.Parse("demo"), WorkspaceStatus.Stopped)] = (409, ProblemCodes.NotRunning),
-        [new Refusal.CapacityExhausted(4096, 1024, null)] = (409, ProblemCodes.CapacityExhausted),
+        [new Refusal.CapacityExhausted(CapacityResource.Memory, 4096, 1024, null)] = (409, ProblemCodes.CapacityExhausted),
         [new Refusal.DependencyDown("database")] = (503, ProblemCodes.DependencyDown),
     };
 
@@ -43,5 +45,28 @@ public sealed class RefusalProblemsTests
         var problem = new Refusal.TransitionRefused(WorkspaceStatus.Deleting, DesiredState.Running).ToProblem();
         Assert.Equal("deleting", problem.Extensions!["from"]);
         Assert.Equal("running", problem.Extensions["to"]);
+    }
+
+    [Theory]
+    [InlineData(CapacityResource.Memory, "memory", "4 MiB are needed and 3 MiB are free")]
+    [InlineData(CapacityResource.Cpu, "cpu", "4 cores are needed and 3 cores are free")]
+    public void A_lack_of_room_says_how_much_of_what_and_whom_to_stop(CapacityResource resource, string name, string words)
+    {
+        var oldest = CapacityEndpointsTests.Workspace("oldest", DesiredState.Running, DateTimeOffset.UnixEpoch);
+        var problem = new Refusal.CapacityExhausted(resource, 4, 3, oldest).ToProblem();
+        Assert.Equal(name, problem.Extensions!["resource"]);
+        Assert.Equal(4L, problem.Extensions["needed"]);
+        Assert.Equal(3L, problem.Extensions["available"]);
+        Assert.Equal(new LeastRecentlyAccessedResponse(oldest.Id.ToString(), "oldest", DateTimeOffset.UnixEpoch), problem.Extensions["leastRecentlyAccessed"]);
+        Assert.Contains(words, problem.Detail, StringComparison.Ordinal);
+        Assert.Contains("Stop 'oldest'", problem.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_full_disk_is_not_helped_by_stopping()
+    {
+        var problem = new Refusal.CapacityExhausted(CapacityResource.Disk, 1024, 0, null).ToProblem();
+        Assert.Null(problem.Extensions!["leastRecentlyAccessed"]);
+        Assert.Contains("Delete a workspace", problem.Detail, StringComparison.Ordinal);
     }
 }

@@ -24,6 +24,8 @@ public sealed class CaddyProcess : IAsyncDisposable
 
     public string SessionTokenFile => Path.Combine(Root, "session-token");
 
+    public string AccessLogFile => Path.Combine(Root, "access.log");
+
     public int ApiPort { get; } = FreePort();
 
     public int WorkspacePort { get; } = FreePort();

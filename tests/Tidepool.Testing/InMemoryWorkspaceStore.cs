@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Tidepool.Core.Activities;
+using Tidepool.Core.Capacity;
 using Tidepool.Core.Jobs;
 using Tidepool.Core.Storage;
 using Tidepool.Core.Workspaces;
@@ -45,25 +46,51 @@ public sealed class InMemoryWorkspaceStore(IJobTable jobs, TimeProvider time, ID
     public Task<IReadOnlyList<Workspace>> ListAllAsync(CancellationToken cancellationToken) =>
         DoAsync<IReadOnlyList<Workspace>>(() => [.. workspaces.Values.OrderBy(w => w.Revision)], cancellationToken);
 
-    public Task<AddOutcome> AddAsync(Workspace workspace, Activity activity, int limit, CancellationToken cancellationToken) =>
-        DoAsync(
+    public Task<AdmissionOutcome> AddAsync(Workspace workspace, Activity activity, int limit, CapacityBudget budget, CancellationToken cancellationToken) =>
+        DoAsync<AdmissionOutcome>(
             () =>
             {
                 if (workspaces.Values.Any(w => w.Name == workspace.Name))
                 {
-                    return AddOutcome.NameTaken;
+                    return new AdmissionOutcome.Refused(new Refusal.NameTaken(workspace.Name));
                 }
 
                 if (workspaces.Count >= limit)
                 {
-                    return AddOutcome.LimitReached;
+                    return new AdmissionOutcome.Refused(new Refusal.WorkspaceLimit(limit));
+                }
+
+                if (Admission.Refuse(budget, workspaces.Values, workspace) is { } refusal)
+                {
+                    return new AdmissionOutcome.Refused(refusal);
                 }
 
                 workspaces.Add(workspace.Id, workspace with { Version = 1, Revision = ++revision });
                 Note(activity);
                 Record(workspace.Id);
                 changesBell?.Ring();
-                return AddOutcome.Added;
+                return new AdmissionOutcome.Saved();
+            },
+            cancellationToken);
+
+    public Task<AdmissionOutcome> AdmitAsync(Workspace workspace, Activity activity, CapacityBudget budget, CancellationToken cancellationToken) =>
+        DoAsync<AdmissionOutcome>(
+            () =>
+            {
+                if (workspaces.GetValueOrDefault(workspace.Id)?.Version != workspace.Version)
+                {
+                    return new AdmissionOutcome.Outdated();
+                }
+
+                if (Admission.Refuse(budget, workspaces.Values, workspace) is { } refusal)
+                {
+                    return new AdmissionOutcome.Refused(refusal);
+                }
+
+                TryReplace(workspace);
+                Note(activity);
+                Record(workspace.Id);
+                return new AdmissionOutcome.Saved();
             },
             cancellationToken);
 
@@ -102,6 +129,13 @@ public sealed class InMemoryWorkspaceStore(IJobTable jobs, TimeProvider time, ID
 
     public Task<bool> TrySavePortsSeenAsync(Workspace workspace, CancellationToken cancellationToken) =>
         DoAsync(() => TryReplace(workspace), cancellationToken);
+
+    public Task<bool> TrySaveAccessAsync(WorkspaceId id, DateTimeOffset at, CancellationToken cancellationToken) =>
+        DoAsync(
+            () => workspaces.GetValueOrDefault(id) is { } workspace
+                && !(workspace.LastAccessedAt >= at)
+                && TryReplace(workspace with { LastAccessedAt = at }),
+            cancellationToken);
 
     public Task<bool> TryRemoveAsync(Lease lease, Workspace workspace, Activity activity, CancellationToken cancellationToken) =>
         DoAsync(

@@ -9,8 +9,13 @@ internal sealed class LocalApi : IDisposable
     private readonly HttpClient http;
 
     public LocalApi(StateDirectory state)
+        : this(UnixHttp.Client(state.ServerSocket, $"http://localhost:{Settings.Read(state).ApiPort}/", TimeSpan.FromSeconds(30)))
     {
-        http = UnixHttp.Client(state.ServerSocket, $"http://localhost:{Settings.Read(state).ApiPort}/", TimeSpan.FromSeconds(30));
+    }
+
+    internal LocalApi(HttpClient http)
+    {
+        this.http = http;
         Client = new TidepoolClient(http);
     }
 

@@ -38,6 +38,7 @@ internal sealed class CommandLine
             RemoveCommand.Create(this),
             OpenCommand.Create(this),
             PortCommand.Create(this),
+            CapacityCommand.Create(this),
             LogsCommand.Create(this),
             ImageCommand.Create(this),
             PasswordCommand.Create(this),

@@ -11,18 +11,20 @@ internal static class NewCommand
     {
         var name = new Argument<string>("NAME") { Description = "3 to 63 lower-case letters, digits and dashes." };
         var wait = WorkspaceOptions.Wait("Wait until its editor answers, then print its URL.");
+        var makeRoom = WorkspaceOptions.MakeRoom();
         var cpus = new Option<int?>("--cpus") { Description = "Cores; 2 if not given.", HelpName = "N" };
         var memory = new Option<int?>("--memory") { Description = "Memory in MiB; 4096 if not given.", HelpName = "MIB" };
         var description = new Option<string?>("--description") { Description = "What it is for, in your own words.", HelpName = "TEXT" };
         var image = new Option<string?>("--image") { Description = "The image template.", HelpName = "NAME" };
-        var command = new Command("new", "Create a workspace and start it.") { name, wait, cpus, memory, description, image };
+        var command = new Command("new", "Create a workspace and start it.") { name, wait, makeRoom, cpus, memory, description, image };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             Requirements.Root();
             using var api = new LocalApi(line.State(parsed));
             var request = new CreateWorkspaceRequest(
                 parsed.GetValue(name), parsed.GetValue(image), parsed.GetValue(description), parsed.GetValue(cpus), parsed.GetValue(memory));
-            var created = await api.CallAsync(client => client.CreateAsync(request, cancellationToken));
+            var created = await new Room(api, line.Screen, line.Time, parsed.GetValue(makeRoom))
+                .CallAsync(client => client.CreateAsync(request, cancellationToken), cancellationToken);
             if (!parsed.GetValue(wait))
             {
                 line.Screen.Line($"{created.Name} is being created. `tidepool open {created.Name}` opens it once it runs.");

@@ -14,17 +14,23 @@ internal static class UpCommand
         var nat = new Option<bool>("--nat") { Description = "Workspaces reach the internet, as at first." };
         var noNat = new Option<bool>("--no-nat") { Description = "Workspaces reach nothing." };
         var poolSize = new Option<int?>("--pool-size") { Description = "How far the workspaces' disks may grow together, in GiB; only before the first start.", HelpName = "GIB" };
+        var memory = new Option<int?>("--workspace-memory") { Description = "The memory that running workspaces may have together, in MiB; at first this machine's without a reserve.", HelpName = "MIB" };
+        var cores = new Option<double?>("--cpu-oversubscription") { Description = "How many workspace cores each core of this machine stands for, 16 at first.", HelpName = "N" };
         var yes = new Option<bool>("--yes", "-y") { Description = "Install what is missing without asking." };
         var command = new Command("up", "Bring Tidepool up: install what is missing, build what is not built, start everything.")
         {
-            detach, port, workspacePort, listen, nat, noNat, poolSize, yes,
+            detach, port, workspacePort, listen, nat, noNat, poolSize, memory, cores, yes,
         };
         command.SetAction((parsed, cancellationToken) =>
         {
             Requirements.Root();
             bool? wantsNat = parsed.GetValue(noNat) ? false : parsed.GetValue(nat) ? true : null;
             var request = new UpRequest(
-                parsed.GetValue(port), parsed.GetValue(workspacePort), parsed.GetValue(listen), wantsNat, parsed.GetValue(poolSize), parsed.GetValue(yes), parsed.GetValue(detach));
+                parsed.GetValue(port), parsed.GetValue(workspacePort), parsed.GetValue(listen), wantsNat, parsed.GetValue(poolSize), parsed.GetValue(yes), parsed.GetValue(detach))
+            {
+                WorkspaceMemory = parsed.GetValue(memory),
+                CpuOversubscription = parsed.GetValue(cores),
+            };
             return new Bringup(line.State(parsed), line.Programs, line.Screen, line.Time).RunAsync(request, cancellationToken);
         });
         return command;

@@ -7,5 +7,10 @@ internal static class WorkspaceOptions
 {
     public static Argument<string> Name() => new("NAME") { Description = "The workspace's name or id." };
 
+    public static Option<bool> MakeRoom() => new("--make-room")
+    {
+        Description = "If there is not enough room, first stop the workspace that was used least recently, and the next one if that is not enough.",
+    };
+
     public static Option<bool> Wait(string description) => new("--wait", "-w") { Description = description };
 }

@@ -10,7 +10,7 @@ internal static class Amounts
         _ => FormattableString.Invariant($"{bytes / 1024.0:0} KiB"),
     };
 
-    public static string MiB(int mebibytes) => mebibytes % 1024 == 0 ? $"{mebibytes / 1024} GiB" : $"{mebibytes} MiB";
+    public static string MiB(long mebibytes) => mebibytes % 1024 == 0 ? $"{mebibytes / 1024} GiB" : $"{mebibytes} MiB";
 
     public static string Duration(TimeSpan time) => time switch
     {

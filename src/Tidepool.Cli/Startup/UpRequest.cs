@@ -6,6 +6,12 @@ namespace Tidepool.Cli.Startup;
 /// <summary>What <c>up</c> was told this time; null where it was told nothing and what is kept stays in force.</summary>
 internal sealed record UpRequest(int? Port, int? WorkspacePort, string? Listen, bool? Nat, int? PoolSizeGiB, bool Yes, bool Detach)
 {
+    /// <summary>What running workspaces may have in memory, in MiB.</summary>
+    public int? WorkspaceMemory { get; init; }
+
+    /// <summary>How many cores of workspaces each core of this machine stands for.</summary>
+    public double? CpuOversubscription { get; init; }
+
     /// <summary>Puts it into the settings; true if that changed any of them.</summary>
     public bool ApplyTo(Settings settings)
     {
@@ -28,6 +34,18 @@ internal sealed record UpRequest(int? Port, int? WorkspacePort, string? Listen, 
         if (!IPAddress.TryParse(settings.Listen, out _))
         {
             throw new CommandException($"'{settings.Listen}' is no address to listen on; 127.0.0.1 is this machine only, 0.0.0.0 is all networks.", ExitCodes.Usage);
+        }
+
+        if (WorkspaceMemory is < 1 || CpuOversubscription is < 0.1 or > 1000)
+        {
+            throw new CommandException("The workspaces' memory is a number of MiB above zero, and each core can stand for 0.1 to 1000 of theirs.", ExitCodes.Usage);
+        }
+
+        if (WorkspaceMemory is not null || CpuOversubscription is not null)
+        {
+            settings.Capacity ??= new CapacitySettings();
+            settings.Capacity.MemoryMiB = WorkspaceMemory ?? settings.Capacity.MemoryMiB;
+            settings.Capacity.CpuOversubscription = CpuOversubscription ?? settings.Capacity.CpuOversubscription;
         }
 
         return settings.ToJson() != before;

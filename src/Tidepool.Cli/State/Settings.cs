@@ -17,7 +17,8 @@ internal sealed class Settings
 
     public string Runtime { get; set; } = "auto";
 
-    public string? CaddyAccessLog { get; set; }
+    /// <summary>How much workspaces may take together; null while all of it follows from the machine.</summary>
+    public CapacitySettings? Capacity { get; set; }
 
     public IncusSettings Incus { get; set; } = new();
 
@@ -74,6 +75,17 @@ internal sealed class IncusSettings
     public bool Nat { get; set; } = true;
 
     public int? PoolSizeGiB { get; set; }
+
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement>? Others { get; set; }
+}
+
+/// <summary>What <c>up</c> was told about the workspaces' share of this machine; null where it follows from the machine.</summary>
+internal sealed class CapacitySettings
+{
+    public int? MemoryMiB { get; set; }
+
+    public double? CpuOversubscription { get; set; }
 
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? Others { get; set; }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Tidepool.Core.Capacity;
 using Tidepool.Core.Jobs;
 using Tidepool.Core.Runtime;
 using Tidepool.Core.Storage;
@@ -6,7 +7,8 @@ using Tidepool.Core.Storage;
 namespace Tidepool.Core.Lifecycle;
 
 /// <summary>Compares all that is wanted with all that is there, asks for a look at whatever does not agree, and looks after what is left over.</summary>
-public sealed partial class Sweeper(IWorkspaceStore store, IWorkspaceRuntime runtime, IJobQueue queue, StrayMachines strays, ILogger<Sweeper> logger)
+public sealed partial class Sweeper(
+    IWorkspaceStore store, IWorkspaceRuntime runtime, IJobQueue queue, BudgetKeeper keeper, StrayMachines strays, ILogger<Sweeper> logger)
 {
     /// <summary>One sweep. Returns how many workspaces are to be looked at.</summary>
     /// <exception cref="RuntimeException">The runtime did not answer; what is unsettled was enqueued all the same.</exception>
@@ -25,8 +27,15 @@ public sealed partial class Sweeper(IWorkspaceStore store, IWorkspaceRuntime run
         }
 
         var byName = seen?.ToDictionary(observation => observation.Name);
+        if (byName is not null)
+        {
+            await keeper.KeepAsync(workspaces, workspace => byName.GetValueOrDefault(workspace.Instance) is { State: InstanceState.Running }, cancellationToken);
+        }
+
         var count = 0;
-        foreach (var workspace in workspaces)
+
+        // Jobs are taken in the order that they were left in: what was used last comes back first.
+        foreach (var workspace in AccessOrder.NewestFirst(workspaces))
         {
             var agrees = byName is null ? workspace.IsSettled : LifecyclePlan.Agrees(workspace, byName.GetValueOrDefault(workspace.Instance));
             if (!agrees)

@@ -28,6 +28,8 @@ public sealed class StatePaths(string root)
 
     public string CaddyConfig => At("caddy", "config.json");
 
+    public string CaddyAccessLog => At("caddy", "access.log");
+
     public string Images => At("images");
 
     public string WorkspaceLogs => At(".logs");

@@ -1,4 +1,5 @@
 using Tidepool.Core.Activities;
+using Tidepool.Core.Capacity;
 using Tidepool.Core.Workspaces;
 
 namespace Tidepool.Core.Storage;
@@ -9,12 +10,19 @@ public sealed record Lease(string Resource, string Owner, long Epoch, DateTimeOf
 /// <summary>A page of a list, and where the next one begins; null on the last.</summary>
 public sealed record Page<T>(IReadOnlyList<T> Items, string? NextCursor);
 
-/// <summary>How adding a workspace ended.</summary>
-public enum AddOutcome
+/// <summary>How writing a wish ended that takes room.</summary>
+public abstract record AdmissionOutcome
 {
-    Added,
-    NameTaken,
-    LimitReached,
+    private AdmissionOutcome()
+    {
+    }
+
+    public sealed record Saved : AdmissionOutcome;
+
+    /// <summary>The workspace has changed since or is gone: decide again on what is there now.</summary>
+    public sealed record Outdated : AdmissionOutcome;
+
+    public sealed record Refused(Refusal Refusal) : AdmissionOutcome;
 }
 
 /// <summary>A workspace that is gone, for those who follow changes.</summary>
@@ -43,10 +51,16 @@ public interface IWorkspaceStore
 
     Task<IReadOnlyList<Workspace>> ListAllAsync(CancellationToken cancellationToken);
 
-    /// <summary>Adds the workspace, its activity and its job, if the name is free and fewer than <paramref name="limit"/> exist.</summary>
-    Task<AddOutcome> AddAsync(Workspace workspace, Activity activity, int limit, CancellationToken cancellationToken);
+    /// <summary>
+    /// Adds the workspace, its activity and its job, if the name is free, fewer than <paramref name="limit"/> exist and
+    /// <paramref name="budget"/> has room: asked in the transaction that writes, so requests at once cannot overbook.
+    /// </summary>
+    Task<AdmissionOutcome> AddAsync(Workspace workspace, Activity activity, int limit, CapacityBudget budget, CancellationToken cancellationToken);
 
-    /// <summary>Writes what the user wants, with its activity and its job. False if the workspace has changed since or is gone.</summary>
+    /// <summary>Writes what the user wants, with its activity and its job, if the budget has room for it; as <see cref="AddAsync"/> asks.</summary>
+    Task<AdmissionOutcome> AdmitAsync(Workspace workspace, Activity activity, CapacityBudget budget, CancellationToken cancellationToken);
+
+    /// <summary>Writes what is wanted where that takes no room, with its activity and its job. False if the workspace has changed since or is gone.</summary>
     Task<bool> TrySaveIntentAsync(Workspace workspace, Activity activity, CancellationToken cancellationToken);
 
     /// <summary>Writes what was seen. False if the workspace has changed since or is gone, or the lease is no longer held.</summary>
@@ -54,6 +68,12 @@ public interface IWorkspaceStore
 
     /// <summary>Writes on which of its ports something answers: no lease is needed, for nothing follows from it. False if it has changed since or is gone.</summary>
     Task<bool> TrySavePortsSeenAsync(Workspace workspace, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Writes when it was last used, whatever else has changed about it; needs no lease, for nothing follows from it. False if it
+    /// is known to have been used later, or is gone.
+    /// </summary>
+    Task<bool> TrySaveAccessAsync(WorkspaceId id, DateTimeOffset at, CancellationToken cancellationToken);
 
     /// <summary>Forgets a workspace whose instance is gone and leaves a <see cref="Removal"/>. False as above.</summary>
     Task<bool> TryRemoveAsync(Lease lease, Workspace workspace, Activity activity, CancellationToken cancellationToken);

@@ -1,3 +1,4 @@
+using Tidepool.Core.Capacity;
 using Tidepool.Core.Ports;
 
 namespace Tidepool.Core.Workspaces;
@@ -25,7 +26,12 @@ public abstract record Refusal
 
     public sealed record NotRunning(WorkspaceName Name, WorkspaceStatus Status) : Refusal;
 
-    public sealed record CapacityExhausted(long NeededMiB, long AvailableMiB, Workspace? LeastRecentlyAccessed) : Refusal;
+    /// <summary>There is not enough left of one resource.</summary>
+    /// <param name="Resource">Of which; it says in what the amounts are counted.</param>
+    /// <param name="Needed">What the workspace takes of it.</param>
+    /// <param name="Available">What is left.</param>
+    /// <param name="LeastRecentlyAccessed">The running workspace to stop; null where stopping does not help.</param>
+    public sealed record CapacityExhausted(CapacityResource Resource, long Needed, long Available, Workspace? LeastRecentlyAccessed) : Refusal;
 
     public sealed record DependencyDown(string Dependency) : Refusal;
 }

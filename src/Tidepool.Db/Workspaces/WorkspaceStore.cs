@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Tidepool.Core.Activities;
+using Tidepool.Core.Capacity;
 using Tidepool.Core.Jobs;
 using Tidepool.Core.Storage;
 using Tidepool.Core.Workspaces;
@@ -38,41 +39,31 @@ internal sealed class WorkspaceStore(Database database, CommitBells bells, TimeP
         return [.. rows.Select(row => row.ToWorkspace())];
     }
 
-    public async Task<AddOutcome> AddAsync(Workspace workspace, Activity activity, int limit, CancellationToken cancellationToken)
+    public async Task<AdmissionOutcome> AddAsync(Workspace workspace, Activity activity, int limit, CapacityBudget budget, CancellationToken cancellationToken)
     {
-        var outcome = await TryAddAsync(workspace, activity, limit, cancellationToken);
-        if (outcome == AddOutcome.Added)
-        {
-            bells.WorkspaceChanged();
-            bells.JobRecorded();
-        }
+        var outcome = await TryAddAsync(workspace, activity, limit, budget, cancellationToken);
+        Ring(outcome is AdmissionOutcome.Saved);
+        return outcome;
+    }
 
+    public async Task<AdmissionOutcome> AdmitAsync(Workspace workspace, Activity activity, CapacityBudget budget, CancellationToken cancellationToken)
+    {
+        var outcome = await database.WriteAsync<AdmissionOutcome>(
+            async db =>
+                !await IsCurrentAsync(db, workspace, cancellationToken) ? new AdmissionOutcome.Outdated()
+                : await RefuseAsync(db, workspace, budget, cancellationToken) is { } refusal ? new AdmissionOutcome.Refused(refusal)
+                : await WriteIntentAsync(db, workspace, activity, cancellationToken) ? new AdmissionOutcome.Saved()
+                : new AdmissionOutcome.Outdated(),
+            outcome => outcome is AdmissionOutcome.Saved,
+            cancellationToken);
+        Ring(outcome is AdmissionOutcome.Saved);
         return outcome;
     }
 
     public async Task<bool> TrySaveIntentAsync(Workspace workspace, Activity activity, CancellationToken cancellationToken)
     {
-        var now = time.GetUtcNow();
-        var saved = await database.WriteAsync(
-            async db =>
-            {
-                if (!await TryReplaceAsync(db, workspace, cancellationToken))
-                {
-                    return false;
-                }
-
-                db.Activities.Add(ActivityRow.Of(activity));
-                await JobTable.RecordAsync(db, new Job(workspace.Id), now, cancellationToken);
-                await db.SaveChangesAsync(cancellationToken);
-                return true;
-            },
-            cancellationToken);
-        if (saved)
-        {
-            bells.WorkspaceChanged();
-            bells.JobRecorded();
-        }
-
+        var saved = await database.WriteAsync(db => WriteIntentAsync(db, workspace, activity, cancellationToken), cancellationToken);
+        Ring(saved);
         return saved;
     }
 
@@ -106,6 +97,31 @@ internal sealed class WorkspaceStore(Database database, CommitBells bells, TimeP
     public async Task<bool> TrySavePortsSeenAsync(Workspace workspace, CancellationToken cancellationToken)
     {
         var saved = await database.WriteAsync(db => TryReplaceAsync(db, workspace, cancellationToken), cancellationToken);
+        if (saved)
+        {
+            bells.WorkspaceChanged();
+        }
+
+        return saved;
+    }
+
+    public async Task<bool> TrySaveAccessAsync(WorkspaceId id, DateTimeOffset at, CancellationToken cancellationToken)
+    {
+        var saved = await database.WriteAsync(
+            async db =>
+            {
+                var revision = await RevisionRow.NextAsync(db, cancellationToken);
+                DateTimeOffset? accessedAt = at;
+                return await db.Workspaces
+                    .Where(row => row.Id == id.Value && (row.LastAccessedAt == null || row.LastAccessedAt < accessedAt))
+                    .ExecuteUpdateAsync(
+                        row => row
+                            .SetProperty(r => r.LastAccessedAt, accessedAt)
+                            .SetProperty(r => r.Version, r => r.Version + 1)
+                            .SetProperty(r => r.Revision, revision),
+                        cancellationToken) == 1;
+            },
+            cancellationToken);
         if (saved)
         {
             bells.WorkspaceChanged();
@@ -202,37 +218,83 @@ internal sealed class WorkspaceStore(Database database, CommitBells bells, TimeP
     public Task ReleaseLeaseAsync(Lease lease, CancellationToken cancellationToken) =>
         database.WriteAsync(db => LeaseTable.ReleaseAsync(db, lease, cancellationToken), cancellationToken);
 
-    private async Task<AddOutcome> TryAddAsync(Workspace workspace, Activity activity, int limit, CancellationToken cancellationToken)
+    private async Task<AdmissionOutcome> TryAddAsync(
+        Workspace workspace, Activity activity, int limit, CapacityBudget budget, CancellationToken cancellationToken)
     {
         var (now, name) = (time.GetUtcNow(), workspace.Name.Value);
         try
         {
-            return await database.WriteAsync(
+            return await database.WriteAsync<AdmissionOutcome>(
                 async db =>
                 {
                     if (await db.Workspaces.AnyAsync(row => row.Name == name, cancellationToken))
                     {
-                        return AddOutcome.NameTaken;
+                        return new AdmissionOutcome.Refused(new Refusal.NameTaken(workspace.Name));
                     }
 
                     if (await db.Workspaces.CountAsync(cancellationToken) >= limit)
                     {
-                        return AddOutcome.LimitReached;
+                        return new AdmissionOutcome.Refused(new Refusal.WorkspaceLimit(limit));
+                    }
+
+                    if (await RefuseAsync(db, workspace, budget, cancellationToken) is { } refusal)
+                    {
+                        return new AdmissionOutcome.Refused(refusal);
                     }
 
                     db.Workspaces.Add(WorkspaceRow.Of(workspace, await RevisionRow.NextAsync(db, cancellationToken)));
                     db.Activities.Add(ActivityRow.Of(activity));
                     await JobTable.RecordAsync(db, new Job(workspace.Id), now, cancellationToken);
                     await db.SaveChangesAsync(cancellationToken);
-                    return AddOutcome.Added;
+                    return new AdmissionOutcome.Saved();
                 },
-                outcome => outcome == AddOutcome.Added,
+                outcome => outcome is AdmissionOutcome.Saved,
                 cancellationToken);
         }
         catch (StoreException failure) when (database.IsUniqueViolation(failure))
         {
             // Where writes do not exclude each other, another may have added the name since it was looked for.
-            return AddOutcome.NameTaken;
+            return new AdmissionOutcome.Refused(new Refusal.NameTaken(workspace.Name));
+        }
+    }
+
+    private static Task<bool> IsCurrentAsync(TidepoolDbContext db, Workspace workspace, CancellationToken cancellationToken)
+    {
+        var (id, version) = (workspace.Id.Value, workspace.Version);
+        return db.Workspaces.AnyAsync(row => row.Id == id && row.Version == version, cancellationToken);
+    }
+
+    /// <summary>To be called within a write: what is read here stays true until its commit.</summary>
+    private static async Task<Refusal?> RefuseAsync(TidepoolDbContext db, Workspace workspace, CapacityBudget budget, CancellationToken cancellationToken)
+    {
+        if (workspace.Desired != DesiredState.Running)
+        {
+            return null;
+        }
+
+        var rows = await WorkspaceQueries.ChangedAfter(db, 0).ToListAsync(cancellationToken);
+        return Admission.Refuse(budget, rows.ConvertAll(row => row.ToWorkspace()), workspace);
+    }
+
+    private async Task<bool> WriteIntentAsync(TidepoolDbContext db, Workspace workspace, Activity activity, CancellationToken cancellationToken)
+    {
+        if (!await TryReplaceAsync(db, workspace, cancellationToken))
+        {
+            return false;
+        }
+
+        db.Activities.Add(ActivityRow.Of(activity));
+        await JobTable.RecordAsync(db, new Job(workspace.Id), time.GetUtcNow(), cancellationToken);
+        await db.SaveChangesAsync(cancellationToken);
+        return true;
+    }
+
+    private void Ring(bool saved)
+    {
+        if (saved)
+        {
+            bells.WorkspaceChanged();
+            bells.JobRecorded();
         }
     }
 

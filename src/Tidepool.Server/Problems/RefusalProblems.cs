@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using Tidepool.Contracts;
+using Tidepool.Core.Capacity;
 using Tidepool.Core.Workspaces;
+using Tidepool.Server.Capacity;
 
 namespace Tidepool.Server.Problems;
 
@@ -20,22 +22,38 @@ internal static class RefusalProblems
         },
         Refusal.ImageUnknown r => Problem.Invalid("image", $"No image called '{r.Image}' was built on this machine. `tidepool image ls` lists those that were."),
         Refusal.NotRunning r => new(409, ProblemCodes.NotRunning, "The workspace is not running.", $"'{r.Name}' is {Lower(r.Status)}. Start it first."),
-        Refusal.CapacityExhausted r => new(409, ProblemCodes.CapacityExhausted, "There is not enough memory left.", Capacity(r))
+        Refusal.CapacityExhausted r => new(409, ProblemCodes.CapacityExhausted, $"There is not enough {Words(r.Resource)} left.", Capacity(r))
         {
             Extensions = new Dictionary<string, object?>
             {
-                ["needed"] = r.NeededMiB,
-                ["available"] = r.AvailableMiB,
-                ["leastRecentlyAccessed"] = r.LeastRecentlyAccessed is { } w ? new { id = w.Id.ToString(), name = w.Name.Value, lastAccessedAt = w.LastAccessedAt } : null,
+                ["resource"] = Lower(r.Resource),
+                ["needed"] = r.Needed,
+                ["available"] = r.Available,
+                ["leastRecentlyAccessed"] = r.LeastRecentlyAccessed?.ToLeastRecentlyAccessed(),
             },
         },
         Refusal.DependencyDown r => Problem.DependencyDown(r.Dependency),
         _ => throw new UnreachableException($"{refusal.GetType().Name} has no problem."),
     };
 
-    private static string Capacity(Refusal.CapacityExhausted refusal) =>
-        $"{refusal.NeededMiB} MiB are needed and {refusal.AvailableMiB} MiB are free."
-        + (refusal.LeastRecentlyAccessed is { } oldest ? $" Stop '{oldest.Name}', which was used least recently, and try again." : "");
+    private static string Capacity(Refusal.CapacityExhausted refusal)
+    {
+        var unit = refusal.Resource == CapacityResource.Cpu ? "cores" : "MiB";
+        var next = refusal switch
+        {
+            { LeastRecentlyAccessed: { } oldest } => $"Stop '{oldest.Name}', which was used least recently, and try again.",
+            { Resource: CapacityResource.Disk } => "Delete a workspace that you no longer need: a stopped one keeps its disk.",
+            _ => "This machine has no more than that for workspaces, even when none of them runs. Ask for less.",
+        };
+        return $"There is not enough {Words(refusal.Resource)} left: {refusal.Needed} {unit} are needed and {refusal.Available} {unit} are free. {next}";
+    }
+
+    private static string Words(CapacityResource resource) => resource switch
+    {
+        CapacityResource.Memory => "memory",
+        CapacityResource.Cpu => "processor",
+        CapacityResource.Disk => "disk space",
+    };
 
     private static string Lower<T>(T value)
         where T : struct, Enum => value.ToString().ToLowerInvariant();

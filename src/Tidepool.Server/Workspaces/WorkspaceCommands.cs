@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using Tidepool.Contracts;
 using Tidepool.Core.Activities;
+using Tidepool.Core.Capacity;
 using Tidepool.Core.Images;
 using Tidepool.Core.Lifecycle;
 using Tidepool.Core.Ports;
@@ -13,7 +14,7 @@ using WorkspaceStatus = Tidepool.Core.Workspaces.WorkspaceStatus;
 namespace Tidepool.Server.Workspaces;
 
 /// <summary>Records what the user wants. The worker does it.</summary>
-internal sealed class WorkspaceCommands(IWorkspaceStore store, ImageCatalog images, LifecycleOptions lifecycle, IOptions<TidepoolOptions> options, TimeProvider time)
+internal sealed class WorkspaceCommands(IWorkspaceStore store, ImageCatalog images, LifecycleOptions lifecycle, CapacityBudget budget, IOptions<TidepoolOptions> options, TimeProvider time)
 {
     private const int IntentTries = 20;
 
@@ -58,11 +59,10 @@ internal sealed class WorkspaceCommands(IWorkspaceStore store, ImageCatalog imag
             lifecycle,
             now);
         var limit = options.Value.WorkspaceLimit;
-        return await store.AddAsync(workspace, Requested(workspace, Verbs.Create, now), limit, cancellationToken) switch
+        return await store.AddAsync(workspace, Requested(workspace, Verbs.Create, now), limit, budget, cancellationToken) switch
         {
-            AddOutcome.Added => new Decision.Accepted(workspace),
-            AddOutcome.NameTaken => new Decision.Refused(new Refusal.NameTaken(name)),
-            AddOutcome.LimitReached => new Decision.Refused(new Refusal.WorkspaceLimit(limit)),
+            AdmissionOutcome.Refused refused => new Decision.Refused(refused.Refusal),
+            _ => new Decision.Accepted(workspace),
         };
     }
 
@@ -102,10 +102,17 @@ internal sealed class WorkspaceCommands(IWorkspaceStore store, ImageCatalog imag
 
             var now = time.GetUtcNow();
             var decision = intent(workspace, now);
-            if (decision is not Decision.Accepted accepted
-                || await store.TrySaveIntentAsync(accepted.Workspace, activity(workspace, now), cancellationToken))
+            if (decision is not Decision.Accepted accepted)
             {
                 return decision;
+            }
+
+            switch (await store.AdmitAsync(accepted.Workspace, activity(workspace, now), budget, cancellationToken))
+            {
+                case AdmissionOutcome.Saved:
+                    return decision;
+                case AdmissionOutcome.Refused refused:
+                    return new Decision.Refused(refused.Refusal);
             }
         }
 

@@ -29,7 +29,7 @@ internal static class WorkspaceMapping
         workspace.StartedAt,
         workspace.LastAccessedAt);
 
-    private static Contracts.WorkspaceStatus ToWire(this Core.Workspaces.WorkspaceStatus status) => status switch
+    public static Contracts.WorkspaceStatus ToWire(this Core.Workspaces.WorkspaceStatus status) => status switch
     {
         Core.Workspaces.WorkspaceStatus.Creating => Contracts.WorkspaceStatus.Creating,
         Core.Workspaces.WorkspaceStatus.Starting => Contracts.WorkspaceStatus.Starting,

@@ -1,4 +1,6 @@
 using Tidepool.Caddy;
+using Tidepool.Core.Accesses;
+using Tidepool.Core.Capacity;
 using Tidepool.Core.Images;
 using Tidepool.Core.Jobs;
 using Tidepool.Core.Lifecycle;
@@ -12,6 +14,7 @@ using Tidepool.Db;
 using Tidepool.Queue;
 using Tidepool.Runtime.Boundary;
 using Tidepool.Runtime.Incus;
+using Tidepool.Worker.Accesses;
 using Tidepool.Worker.Health;
 using Tidepool.Worker.Jobs;
 using Tidepool.Worker.Network;
@@ -56,9 +59,16 @@ internal static class WorkerHost
         services.AddSingleton(new BackOff(Random.Shared.NextDouble));
         services.AddSingleton<JobRunner>();
         services.AddSingleton<StrayMachines>();
+        services.AddSingleton(CapacityBudget.Of(
+            HostResources.Read(),
+            builder.Configuration.GetSection("Tidepool:Capacity").Get<CapacityOptions>() ?? new CapacityOptions(),
+            builder.Configuration.GetValue<int?>("Tidepool:Incus:PoolSizeGiB")));
+        services.AddSingleton<BudgetKeeper>();
         services.AddSingleton<Sweeper>();
         services.AddSingleton<IPortProbe, TcpPortProbe>();
         services.AddSingleton<PortWatch>();
+        services.AddSingleton<IConnectionTable, KernelConnectionTable>();
+        services.AddSingleton<AccessWatch>();
         services.AddSingleton<HealthReporter>();
         services.AddCaddyRoutes(caddy =>
         {
@@ -67,6 +77,7 @@ internal static class WorkerHost
             caddy.ConfigFile = paths.CaddyConfig;
             caddy.OpenGateSocket = paths.OpenGateSocket;
             caddy.SessionTokenFile = paths.SessionToken;
+            caddy.AccessLogFile = paths.CaddyAccessLog;
             caddy.Credentials = () => OwnerCredentials.Read(paths.Auth);
             builder.Configuration.GetSection("Tidepool").Bind(caddy);
         });
@@ -76,6 +87,7 @@ internal static class WorkerHost
         services.AddHostedService<RuntimeLoop>();
         services.AddHostedService<SweepLoop>();
         services.AddHostedService<PortLoop>();
+        services.AddHostedService<AccessLoop>();
         services.AddHostedService<JobLoop>();
 
         using var host = builder.Build();

@@ -14,7 +14,7 @@ public sealed class CommandLineTests : IDisposable
 
         Assert.Equal(ExitCodes.Ok, exit);
         Assert.Equal(
-            ["up", "down", "uninstall", "status", "doctor", "ls", "new", "start", "stop", "rm", "open", "port", "logs", "image", "password", "setup"],
+            ["up", "down", "uninstall", "status", "doctor", "ls", "new", "start", "stop", "rm", "open", "port", "capacity", "logs", "image", "password", "setup"],
             screen.Output[screen.Output.IndexOf("Commands:", StringComparison.Ordinal)..].Split('\n', StringSplitOptions.RemoveEmptyEntries).Skip(1).Select(l => l.Trim().Split(' ')[0]));
     }
 
@@ -30,6 +30,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("ups")]
     [InlineData("new")]
     [InlineData("up", "--port", "http")]
+    [InlineData("stop", "demo", "--make-room")]
     [InlineData("logs", "--component", "kernel")]
     public async Task A_wrong_call_is_told_from_a_failure(params string[] arguments)
     {
@@ -40,6 +41,8 @@ public sealed class CommandLineTests : IDisposable
 
     [Theory]
     [InlineData("ls")]
+    [InlineData("capacity")]
+    [InlineData("start", "demo", "--make-room")]
     [InlineData("status")]
     [InlineData("new", "demo")]
     [InlineData("stop", "demo")]

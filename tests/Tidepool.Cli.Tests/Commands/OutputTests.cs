@@ -62,6 +62,41 @@ public sealed class OutputTests : IDisposable
     }
 
     [Fact]
+    public void The_capacity_is_told_as_agreed()
+    {
+        CapacityCommand.Show(
+            screen.Screen,
+            new CapacityResponse(
+                new(20_480, 8, 81_920),
+                new(5632, 4, 3072),
+                new(14_848, 4, 78_848),
+                [
+                    new("ws_1", "demo", WorkspaceStatus.Running, 4096, 2, 1024, DateTimeOffset.UnixEpoch.AddMinutes(-5)),
+                    new("ws_2", "fresh", WorkspaceStatus.Creating, 1536, 2, 1024, null),
+                    new("ws_3", "old", WorkspaceStatus.Stopped, 0, 0, 1024, DateTimeOffset.UnixEpoch.AddDays(-3)),
+                ],
+                new LeastRecentlyAccessedResponse("ws_1", "demo", DateTimeOffset.UnixEpoch.AddMinutes(-5))),
+            new Microsoft.Extensions.Time.Testing.FakeTimeProvider(DateTimeOffset.UnixEpoch));
+
+        Assert.Equal(
+            """
+            RESOURCE  IN USE    OF      LEFT
+            memory    5632 MiB  20 GiB  14848 MiB
+            cores     4         8       4
+            disk      3 GiB     80 GiB  77 GiB
+
+            NAME   STATUS    CPUS  MEMORY    DISK   LAST USED
+            demo   running   2     4 GiB     1 GiB  5 min ago
+            fresh  creating  2     1536 MiB  1 GiB  never
+            old    stopped   -     -         1 GiB  3 d ago
+
+            Of those that run, demo was used least recently: it is the one to stop where room is needed.
+
+            """,
+            screen.Output);
+    }
+
+    [Fact]
     public void The_list_as_JSON_is_JSON_however_long_it_is()
     {
         ListCommand.Show(screen.Screen, [Demo, Demo with { Name = "two" }], json: true);

@@ -27,6 +27,25 @@ public sealed class UpRequestTests
         Assert.Equal(ExitCodes.Usage, Assert.Throws<CommandException>(() => request.ApplyTo(new Settings())).ExitCode);
     }
 
+    [Fact]
+    public void The_share_of_the_machine_that_was_told_once_stays()
+    {
+        var settings = new Settings();
+        Assert.False(Plain.ApplyTo(settings));
+        Assert.Null(settings.Capacity);
+        Assert.True((Plain with { WorkspaceMemory = 8192 }).ApplyTo(settings));
+        Assert.True((Plain with { CpuOversubscription = 8 }).ApplyTo(settings));
+        Assert.False(Plain.ApplyTo(settings));
+        Assert.Equal((8192, 8.0), (settings.Capacity!.MemoryMiB!.Value, settings.Capacity.CpuOversubscription!.Value));
+    }
+
+    [Fact]
+    public void A_share_of_nothing_is_refused_at_once()
+    {
+        Assert.Throws<CommandException>(() => (Plain with { WorkspaceMemory = 0 }).ApplyTo(new Settings()));
+        Assert.Throws<CommandException>(() => (Plain with { CpuOversubscription = 0 }).ApplyTo(new Settings()));
+    }
+
     [Theory]
     [InlineData(1, 5)]
     [InlineData(100, 80)]

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Tidepool.Core.Activities;
+using Tidepool.Core.Capacity;
 using Tidepool.Core.Jobs;
 using Tidepool.Core.Lifecycle;
 using Tidepool.Core.Runtime;
@@ -140,7 +141,7 @@ public sealed class JobRunnerTests : IDisposable
     private async Task<Workspace> AddAsync()
     {
         var workspace = Sample.Workspace();
-        await store.AddAsync(workspace, Sample.Requested(workspace, Verbs.Create), 100, default);
+        await store.AddAsync(workspace, Sample.Requested(workspace, Verbs.Create), 100, CapacityBudget.Unlimited, default);
         return workspace;
     }
 

@@ -1,4 +1,5 @@
 using Tidepool.Core.Activities;
+using Tidepool.Core.Capacity;
 using Tidepool.Core.Lifecycle;
 using Tidepool.Core.Runtime;
 using Tidepool.Core.Tests.Model;
@@ -147,7 +148,7 @@ public sealed class DeadlineTests
             await runtime.StartAsync(workspace.Instance, default);
         }
 
-        await store.AddAsync(workspace, Sample.Requested(workspace, Verbs.Create), 100, default);
+        await store.AddAsync(workspace, Sample.Requested(workspace, Verbs.Create), 100, CapacityBudget.Unlimited, default);
         return workspace;
     }
 

@@ -1,5 +1,6 @@
 using System.Net;
 using Tidepool.Core.Activities;
+using Tidepool.Core.Capacity;
 using Tidepool.Core.Lifecycle;
 using Tidepool.Core.Network;
 using Tidepool.Core.Runtime;
@@ -230,7 +231,7 @@ public sealed class ReconcilerTests : IAsyncLifetime
     {
         var now = TimeProvider.System.GetUtcNow();
         var workspace = WorkspaceIntents.Towards(Sample.Workspace(name: name) with { CreatedAt = now, UpdatedAt = now }, WorkspaceStatus.Creating, options, now);
-        await store.Store.AddAsync(workspace, Sample.Requested(workspace, Verbs.Create), 100, Token);
+        await store.Store.AddAsync(workspace, Sample.Requested(workspace, Verbs.Create), 100, CapacityBudget.Unlimited, Token);
         return workspace;
     }
 

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Tidepool.Core.Activities;
+using Tidepool.Core.Capacity;
 using Tidepool.Core.Lifecycle;
 using Tidepool.Core.Runtime;
 using Tidepool.Core.Workspaces;
@@ -97,12 +98,12 @@ public sealed class StrayMachinesTests : IAsyncLifetime
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    private Task<int> SweepAsync() => new Sweeper(store.Store, machines, store.Queue, strays, NullLogger<Sweeper>.Instance).SweepAsync(Token);
+    private Task<int> SweepAsync() => Sample.Sweeper(store.Store, machines, store.Queue, strays: strays).SweepAsync(Token);
 
     private async Task<Workspace> AddAsync()
     {
         var workspace = Sample.Workspace();
-        await store.Store.AddAsync(workspace, Sample.Requested(workspace, Verbs.Create), 100, Token);
+        await store.Store.AddAsync(workspace, Sample.Requested(workspace, Verbs.Create), 100, CapacityBudget.Unlimited, Token);
         return (await store.Store.FindAsync(workspace.Id, Token))!;
     }
 

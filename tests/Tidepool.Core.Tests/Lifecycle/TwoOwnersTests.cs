@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Time.Testing;
 using Tidepool.Core.Activities;
+using Tidepool.Core.Capacity;
 using Tidepool.Core.Lifecycle;
 using Tidepool.Core.Logs;
 using Tidepool.Core.Runtime;
@@ -101,7 +102,7 @@ public sealed class TwoOwnersTests : IAsyncLifetime
     private async Task<Workspace> AddAsync()
     {
         var workspace = Sample.Workspace();
-        await store.Store.AddAsync(workspace, Sample.Requested(workspace, Verbs.Create), 100, Token);
+        await store.Store.AddAsync(workspace, Sample.Requested(workspace, Verbs.Create), 100, CapacityBudget.Unlimited, Token);
         return workspace;
     }
 

@@ -10,9 +10,10 @@ internal sealed class ModelReport
     public const string Late = "requests that took effect after their worker was gone";
     public const string Stale = "stale answers";
     public const string Gone = "ended: gone";
+    public const string NoRoom = "refused for want of room";
 
     /// <summary>What some life must have gone through.</summary>
-    public static readonly IReadOnlyList<string> Needed = [TakenOver, Late, Stale, Gone];
+    public static readonly IReadOnlyList<string> Needed = [TakenOver, Late, Stale, Gone, NoRoom];
 
     private readonly ConcurrentDictionary<string, long> counts = new();
 

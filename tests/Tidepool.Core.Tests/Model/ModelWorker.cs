@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Tidepool.Core.Capacity;
 using Tidepool.Core.Jobs;
 using Tidepool.Core.Lifecycle;
 using Tidepool.Core.Routing;
@@ -33,7 +34,12 @@ internal sealed class ModelWorker : IDisposable
             reached, runtime, new OneImage(), runtime, routes, boundary, new NoLog(), options, clock, new Listener<Reconciler>(this));
         runner = new JobRunner(queue, reconciler, new BackOff(jitter), clock, new Listener<JobRunner>(this));
         sweeper = new Sweeper(
-            reached, runtime, queue, new StrayMachines(reached, runtime, new Listener<StrayMachines>(this)), NullLogger<Sweeper>.Instance);
+            reached,
+            runtime,
+            queue,
+            new BudgetKeeper(reached, ModelWorld.Budget, options, clock, new Listener<BudgetKeeper>(this)),
+            new StrayMachines(reached, runtime, new Listener<StrayMachines>(this)),
+            NullLogger<Sweeper>.Instance);
         _ = SweepAsync(options.SweepInterval);
     }
 

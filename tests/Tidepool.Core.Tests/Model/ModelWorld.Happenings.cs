@@ -1,6 +1,7 @@
 using Tidepool.Core.Activities;
 using Tidepool.Core.Lifecycle;
 using Tidepool.Core.Runtime;
+using Tidepool.Core.Storage;
 using Tidepool.Core.Workspaces;
 
 namespace Tidepool.Core.Tests.Model;
@@ -118,9 +119,11 @@ internal sealed partial class ModelWorld
         var expected = new Expected(new WorkspaceId(new Guid(all.Count + 1, 0, 0, new byte[8])), WorkspaceName.Parse($"berth-{berth}"), clock.Passed);
         var workspace = Sample.Workspace(name: expected.Name.Value) with { Id = expected.Id, CreatedAt = now };
         workspace = WorkspaceIntents.Towards(workspace, WorkspaceStatus.Creating, Options, now);
-        Now(store.AddAsync(workspace, Sample.Requested(workspace, Verbs.Create, clock), 100, CancellationToken.None));
-        all.Add(expected);
-        berths[berth] = expected;
+        if (IsAdmitted(Now(store.AddAsync(workspace, Sample.Requested(workspace, Verbs.Create, clock), 100, Budget, CancellationToken.None))))
+        {
+            all.Add(expected);
+            berths[berth] = expected;
+        }
     }
 
     private void Want(int berth, string verb, DesiredState wish, Func<Workspace, LifecycleOptions, DateTimeOffset, Decision> intent)
@@ -132,6 +135,13 @@ internal sealed partial class ModelWorld
 
         switch (intent(workspace, Options, clock.GetUtcNow()))
         {
+            case Decision.Accepted { Workspace.Desired: DesiredState.Running } accepted:
+                if (IsAdmitted(Now(store.AdmitAsync(accepted.Workspace, Sample.Requested(workspace, verb, clock), Budget, CancellationToken.None))))
+                {
+                    expected.Want(wish, clock.Passed);
+                }
+
+                break;
             case Decision.Accepted accepted:
                 Now(store.TrySaveIntentAsync(accepted.Workspace, Sample.Requested(workspace, verb, clock), CancellationToken.None));
                 expected.Want(wish, clock.Passed);
@@ -145,6 +155,12 @@ internal sealed partial class ModelWorld
             default:
                 break;
         }
+    }
+
+    private bool IsAdmitted(AdmissionOutcome outcome)
+    {
+        report.Count(outcome is AdmissionOutcome.Saved ? "admitted" : ModelReport.NoRoom);
+        return outcome is AdmissionOutcome.Saved;
     }
 
     private void ShutDown(int berth)

@@ -1,3 +1,4 @@
+using Tidepool.Core.Capacity;
 using Tidepool.Core.Lifecycle;
 using Tidepool.Core.Routing;
 using Tidepool.Core.Runtime;
@@ -69,7 +70,11 @@ internal sealed partial class ModelWorld
             }
         }
 
-        // Capacity: once a start is admitted against a budget, that what runs or is to run never exceeds it belongs here.
+        if (CapacityAmount.Of(stored, Budget) is { } inUse && inUse.MemoryMiB > Budget.MemoryMiB)
+        {
+            Break($"{inUse.MemoryMiB} MiB are given away, and there are {Budget.MemoryMiB}.");
+        }
+
         Tell();
     }
 

@@ -1,3 +1,4 @@
+using Tidepool.Core.Capacity;
 using Tidepool.Core.Lifecycle;
 using Tidepool.Core.Storage;
 using Tidepool.Core.Workspaces;
@@ -28,6 +29,9 @@ internal sealed partial class ModelWorld
         PollInterval = Step,
         RouteWait = TimeSpan.Zero,
     };
+
+    /// <summary>Room for two of the three that there may be.</summary>
+    public static readonly CapacityBudget Budget = CapacityBudget.Unlimited with { MemoryMiB = 2 * Sample.Workspace().MemoryMiB };
 
     private readonly ModelReport report;
     private readonly Random order;

@@ -1,4 +1,5 @@
 using Tidepool.Core.Activities;
+using Tidepool.Core.Capacity;
 using Tidepool.Core.Storage;
 using Tidepool.Core.Workspaces;
 
@@ -15,8 +16,11 @@ internal sealed class WorkerStore(ModelWorker worker, IWorkspaceStore store) : I
 
     public Task<IReadOnlyList<Workspace>> ListAllAsync(CancellationToken cancellationToken) => DoAsync(store.ListAllAsync, cancellationToken);
 
-    public Task<AddOutcome> AddAsync(Workspace workspace, Activity activity, int limit, CancellationToken cancellationToken) =>
-        DoAsync(token => store.AddAsync(workspace, activity, limit, token), cancellationToken);
+    public Task<AdmissionOutcome> AddAsync(Workspace workspace, Activity activity, int limit, CapacityBudget budget, CancellationToken cancellationToken) =>
+        DoAsync(token => store.AddAsync(workspace, activity, limit, budget, token), cancellationToken);
+
+    public Task<AdmissionOutcome> AdmitAsync(Workspace workspace, Activity activity, CapacityBudget budget, CancellationToken cancellationToken) =>
+        DoAsync(token => store.AdmitAsync(workspace, activity, budget, token), cancellationToken);
 
     public Task<bool> TrySaveIntentAsync(Workspace workspace, Activity activity, CancellationToken cancellationToken) =>
         DoAsync(token => store.TrySaveIntentAsync(workspace, activity, token), cancellationToken);
@@ -25,6 +29,9 @@ internal sealed class WorkerStore(ModelWorker worker, IWorkspaceStore store) : I
         DoAsync(token => WriteAsync(lease, store.TrySaveObservationAsync(lease, workspace, activity, token)), cancellationToken);
 
     public Task<bool> TrySavePortsSeenAsync(Workspace workspace, CancellationToken cancellationToken) => DoAsync(token => store.TrySavePortsSeenAsync(workspace, token), cancellationToken);
+
+    public Task<bool> TrySaveAccessAsync(WorkspaceId id, DateTimeOffset at, CancellationToken cancellationToken) =>
+        DoAsync(token => store.TrySaveAccessAsync(id, at, token), cancellationToken);
 
     public Task<bool> TryRemoveAsync(Lease lease, Workspace workspace, Activity activity, CancellationToken cancellationToken) =>
         DoAsync(token => WriteAsync(lease, store.TryRemoveAsync(lease, workspace, activity, token)), cancellationToken);

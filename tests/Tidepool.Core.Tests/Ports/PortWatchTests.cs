@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using Tidepool.Core.Activities;
+using Tidepool.Core.Capacity;
 using Tidepool.Core.Ports;
 using Tidepool.Core.Storage;
 using Tidepool.Core.Workspaces;
@@ -62,7 +63,7 @@ public sealed class PortWatchTests : IAsyncLifetime
             Ports = [new WorkspacePort(PortNumber.Parse(3000), null, Answers: answers)],
         };
         var activity = new Activity(workspace.Id, workspace.Name, Verbs.Create, Actor.User, ActivityOutcome.Requested, null, null, Sample.Start);
-        Assert.Equal(AddOutcome.Added, await store.Store.AddAsync(workspace, activity, 10, Token));
+        Assert.IsType<AdmissionOutcome.Saved>(await store.Store.AddAsync(workspace, activity, 10, CapacityBudget.Unlimited, Token));
         return workspace;
     }
 

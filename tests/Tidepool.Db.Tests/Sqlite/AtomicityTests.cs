@@ -1,5 +1,6 @@
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
+using Tidepool.Core.Capacity;
 using Tidepool.Core.Jobs;
 using Tidepool.Core.Storage;
 using Tidepool.Db.Tests.Workspaces;
@@ -22,7 +23,7 @@ public sealed class AtomicityTests : IAsyncDisposable
         var workspace = Make.Workspace("unlucky", TimeProvider.System);
         await FailInsertsAsync(table);
 
-        await Assert.ThrowsAsync<StoreException>(() => store.AddAsync(workspace, Make.Activity(workspace, TimeProvider.System), 10, default));
+        await Assert.ThrowsAsync<StoreException>(() => store.AddAsync(workspace, Make.Activity(workspace, TimeProvider.System), 10, CapacityBudget.Unlimited, default));
 
         Assert.Null(await store.FindAsync(workspace.Id, default));
         Assert.Empty((await store.ListActivityAsync(null, 10, null, default)).Items);
@@ -39,7 +40,7 @@ public sealed class AtomicityTests : IAsyncDisposable
         var store = process.GetRequiredService<IWorkspaceStore>();
         var jobs = process.GetRequiredService<IJobTable>();
         var workspace = Make.Workspace("unlucky", TimeProvider.System);
-        await store.AddAsync(workspace, Make.Activity(workspace, TimeProvider.System), 10, default);
+        await store.AddAsync(workspace, Make.Activity(workspace, TimeProvider.System), 10, CapacityBudget.Unlimited, default);
         workspace = await store.FindAsync(workspace.Id, default);
         var job = Assert.Single(await jobs.TakeAsync(10, DateTimeOffset.MaxValue, DateTimeOffset.MaxValue, 5, default));
         await jobs.RemoveAsync(job, default);
@@ -60,10 +61,10 @@ public sealed class AtomicityTests : IAsyncDisposable
         var store = (await database.StartProcessAsync()).GetRequiredService<IWorkspaceStore>();
         var workspace = Make.Workspace("stubborn", TimeProvider.System);
         await FailInsertsAsync("Jobs");
-        await Assert.ThrowsAsync<StoreException>(() => store.AddAsync(workspace, Make.Activity(workspace, TimeProvider.System), 10, default));
+        await Assert.ThrowsAsync<StoreException>(() => store.AddAsync(workspace, Make.Activity(workspace, TimeProvider.System), 10, CapacityBudget.Unlimited, default));
         await ExecuteAsync("DROP TRIGGER fault");
 
-        Assert.Equal(AddOutcome.Added, await store.AddAsync(workspace, Make.Activity(workspace, TimeProvider.System), 10, default));
+        Assert.IsType<AdmissionOutcome.Saved>(await store.AddAsync(workspace, Make.Activity(workspace, TimeProvider.System), 10, CapacityBudget.Unlimited, default));
     }
 
     public ValueTask DisposeAsync() => database.DisposeAsync();

@@ -3,6 +3,7 @@ using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using Tidepool.Core.Capacity;
 using Tidepool.Core.Storage;
 using Tidepool.Db.Schema;
 using Tidepool.Db.Tests.Workspaces;
@@ -126,7 +127,7 @@ public sealed class SqliteFileTests : IAsyncDisposable
         }
 
         var workspace = Make.Workspace("latest", TimeProvider.System);
-        await store.AddAsync(workspace, Make.Activity(workspace, TimeProvider.System), 10, default);
+        await store.AddAsync(workspace, Make.Activity(workspace, TimeProvider.System), 10, CapacityBudget.Unlimited, default);
         var lease = await store.TryAcquireLeaseAsync("any", "one", DateTimeOffset.UnixEpoch, TimeSpan.FromMinutes(1), default);
         Assert.True(await store.TryRemoveAsync(lease!, workspace with { Version = 1 }, Make.Activity(workspace, TimeProvider.System), default));
 

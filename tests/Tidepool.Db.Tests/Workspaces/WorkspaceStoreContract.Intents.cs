@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Tidepool.Core.Activities;
+using Tidepool.Core.Capacity;
 using Tidepool.Core.Storage;
 using Tidepool.Core.Workspaces;
 
@@ -11,7 +12,7 @@ public abstract partial class WorkspaceStoreContract
     public async Task An_added_workspace_is_found_by_id_and_by_name_as_it_was_given()
     {
         var given = Make.FullWorkspace("full", Time);
-        Assert.Equal(AddOutcome.Added, await AddAsync(given));
+        Assert.IsType<AdmissionOutcome.Saved>(await AddAsync(given));
 
         var found = await FoundAsync(given.Id);
         Assert.Equal(1, found.Version);
@@ -45,7 +46,7 @@ public abstract partial class WorkspaceStoreContract
         await TakeJobsAsync();
         var before = CountRings();
 
-        Assert.Equal(AddOutcome.NameTaken, await AddAsync(Make.Workspace("taken", Time)));
+        Assert.IsType<Refusal.NameTaken>(Refused(await AddAsync(Make.Workspace("taken", Time))));
 
         Assert.Single(await Store.ListAllAsync(default));
         Assert.Single((await Store.ListActivityAsync(null, 10, null, default)).Items);
@@ -56,9 +57,9 @@ public abstract partial class WorkspaceStoreContract
     [Fact]
     public async Task One_more_than_the_limit_is_refused()
     {
-        Assert.Equal(AddOutcome.Added, await AddAsync(Make.Workspace("first", Time), limit: 2));
-        Assert.Equal(AddOutcome.Added, await AddAsync(Make.Workspace("second", Time), limit: 2));
-        Assert.Equal(AddOutcome.LimitReached, await AddAsync(Make.Workspace("third", Time), limit: 2));
+        Assert.IsType<AdmissionOutcome.Saved>(await AddAsync(Make.Workspace("first", Time), limit: 2));
+        Assert.IsType<AdmissionOutcome.Saved>(await AddAsync(Make.Workspace("second", Time), limit: 2));
+        Assert.Equal(new Refusal.WorkspaceLimit(2), Refused(await AddAsync(Make.Workspace("third", Time), limit: 2)));
     }
 
     [Fact]
@@ -69,11 +70,11 @@ public abstract partial class WorkspaceStoreContract
         var outcomes = await Task.WhenAll(Enumerable.Range(0, 16).Select(i => Task.Run(() =>
         {
             var workspace = Make.Workspace("wanted", Time);
-            return (i % 2 == 0 ? Store : other).AddAsync(workspace, Make.Activity(workspace, Time), NoLimit, default);
+            return (i % 2 == 0 ? Store : other).AddAsync(workspace, Make.Activity(workspace, Time), NoLimit, CapacityBudget.Unlimited, default);
         })));
 
-        Assert.Single(outcomes, AddOutcome.Added);
-        Assert.Equal(15, outcomes.Count(outcome => outcome == AddOutcome.NameTaken));
+        Assert.Single(outcomes, new AdmissionOutcome.Saved());
+        Assert.Equal(15, outcomes.Count(outcome => outcome is AdmissionOutcome.Refused { Refusal: Refusal.NameTaken }));
         Assert.Single(await Store.ListAllAsync(default));
     }
 
@@ -85,11 +86,11 @@ public abstract partial class WorkspaceStoreContract
         var outcomes = await Task.WhenAll(Enumerable.Range(0, 16).Select(i => Task.Run(() =>
         {
             var workspace = Make.Workspace($"many-{i}", Time);
-            return (i % 2 == 0 ? Store : other).AddAsync(workspace, Make.Activity(workspace, Time), 5, default);
+            return (i % 2 == 0 ? Store : other).AddAsync(workspace, Make.Activity(workspace, Time), 5, CapacityBudget.Unlimited, default);
         })));
 
-        Assert.Equal(5, outcomes.Count(outcome => outcome == AddOutcome.Added));
-        Assert.Equal(11, outcomes.Count(outcome => outcome == AddOutcome.LimitReached));
+        Assert.Equal(5, outcomes.Count(outcome => outcome is AdmissionOutcome.Saved));
+        Assert.Equal(11, outcomes.Count(outcome => outcome is AdmissionOutcome.Refused { Refusal: Refusal.WorkspaceLimit }));
         Assert.Equal(5, (await Store.ListAllAsync(default)).Count);
     }
 

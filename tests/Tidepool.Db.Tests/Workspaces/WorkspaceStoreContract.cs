@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using Tidepool.Core.Activities;
+using Tidepool.Core.Capacity;
 using Tidepool.Core.Jobs;
 using Tidepool.Core.Storage;
 using Tidepool.Core.Workspaces;
@@ -40,13 +41,13 @@ public abstract partial class WorkspaceStoreContract : IAsyncLifetime
 
     private static string LeaseOf(Workspace workspace) => $"workspace:{workspace.Id}";
 
-    private Task<AddOutcome> AddAsync(Workspace workspace, int limit = NoLimit) =>
-        Store.AddAsync(workspace, Make.Activity(workspace, Time), limit, default);
+    private Task<AdmissionOutcome> AddAsync(Workspace workspace, int limit = NoLimit, CapacityBudget? budget = null) =>
+        Store.AddAsync(workspace, Make.Activity(workspace, Time), limit, budget ?? CapacityBudget.Unlimited, default);
 
     private async Task<Workspace> AddedAsync(string name)
     {
         var workspace = Make.Workspace(name, Time);
-        Assert.Equal(AddOutcome.Added, await AddAsync(workspace));
+        Assert.IsType<AdmissionOutcome.Saved>(await AddAsync(workspace));
         return await FoundAsync(workspace.Id);
     }
 

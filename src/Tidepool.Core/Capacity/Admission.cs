@@ -1,0 +1,63 @@
+using Tidepool.Core.Workspaces;
+
+namespace Tidepool.Core.Capacity;
+
+/// <summary>Whether there is room for what is wanted. Pure; the store asks inside the transaction that writes it.</summary>
+public static class Admission
+{
+    /// <summary>
+    /// Why the workspace cannot be had as it is wanted; null if it can, or if it takes no more than it already does. A disk comes
+    /// first, for what stopping cannot help should not be found out by stopping.
+    /// </summary>
+    /// <param name="budget">How much there is.</param>
+    /// <param name="stored">All workspaces, this one as it was among them if it exists.</param>
+    /// <param name="wanted">The workspace as it is wanted.</param>
+    public static Refusal.CapacityExhausted? Refuse(CapacityBudget budget, IReadOnlyCollection<Workspace> stored, Workspace wanted)
+    {
+        var before = stored.FirstOrDefault(workspace => workspace.Id == wanted.Id);
+        var had = before is null ? CapacityAmount.None : CapacityAmount.Of(before, budget);
+        var wants = CapacityAmount.Of(wanted, budget);
+        var others = CapacityAmount.Of(stored.Where(workspace => workspace.Id != wanted.Id), budget);
+        foreach (var (resource, has, needs) in new[]
+        {
+            (CapacityResource.Disk, had.DiskMiB, wants.DiskMiB),
+            (CapacityResource.Memory, had.MemoryMiB, wants.MemoryMiB),
+            (CapacityResource.Cpu, had.Cpus, wants.Cpus),
+        })
+        {
+            var left = budget.Left(resource, others);
+            if (needs > has && needs > left)
+            {
+                // Stopping helps where it frees what is missing, and where there is enough in all.
+                var helps = resource != CapacityResource.Disk && needs <= budget.Left(resource, CapacityAmount.None);
+                return new Refusal.CapacityExhausted(resource, needs, left, helps ? AccessOrder.LeastRecent(stored, wanted.Id) : null);
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>
+    /// Those wanted running that there is no room for any more, because the budget became smaller: of those that are not up, the
+    /// ones that were not used for longest. What is up stays.
+    /// </summary>
+    public static IReadOnlyList<Workspace> TooMany(CapacityBudget budget, IReadOnlyCollection<Workspace> stored, Func<Workspace, bool> isUp)
+    {
+        var running = stored.Where(CapacityAmount.IsRunning).ToList();
+        var inUse = CapacityAmount.Of(running.Where(isUp), budget);
+        var tooMany = new List<Workspace>();
+        foreach (var workspace in AccessOrder.NewestFirst(running.Where(workspace => !isUp(workspace))))
+        {
+            if (workspace.MemoryMiB <= budget.Left(CapacityResource.Memory, inUse) && workspace.Cpus <= budget.Left(CapacityResource.Cpu, inUse))
+            {
+                inUse += CapacityAmount.Of(workspace, budget);
+            }
+            else
+            {
+                tooMany.Add(workspace);
+            }
+        }
+
+        return tooMany;
+    }
+}

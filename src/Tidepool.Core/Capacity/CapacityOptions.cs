@@ -1,0 +1,27 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Tidepool.Core.Capacity;
+
+/// <summary>How much the workspaces may take together. What is not given follows from the machine.</summary>
+public sealed class CapacityOptions
+{
+    /// <summary>What running workspaces may have in memory, in MiB; null for the machine's without <see cref="MemoryReserveMiB"/>.</summary>
+    [Range(1, 1L << 40)]
+    public long? MemoryMiB { get; set; }
+
+    /// <summary>What is kept for the machine itself and for Tidepool, in MiB; null for 1 GiB and a twentieth of the machine's memory.</summary>
+    [Range(0, 1L << 40)]
+    public long? MemoryReserveMiB { get; set; }
+
+    /// <summary>How many cores of workspaces each core of the machine stands for: they are seldom all at work.</summary>
+    [Range(0.1, 1000)]
+    public double CpuOversubscription { get; set; } = 16;
+
+    /// <summary>What all disks may take, in MiB; null for the size of the pool that they lie in.</summary>
+    [Range(1, 1L << 40)]
+    public long? DiskMiB { get; set; }
+
+    /// <summary>What each workspace's disk is counted with, in MiB. Disks share what they were made from, and grow only as they are written.</summary>
+    [Range(0, 1L << 30)]
+    public long DiskPerWorkspaceMiB { get; set; } = 1024;
+}

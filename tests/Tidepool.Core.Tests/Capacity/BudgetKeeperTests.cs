@@ -1,0 +1,88 @@
+using Tidepool.Core.Activities;
+using Tidepool.Core.Capacity;
+using Tidepool.Core.Runtime;
+using Tidepool.Core.Workspaces;
+using Tidepool.Testing;
+
+namespace Tidepool.Core.Tests.Capacity;
+
+public sealed class BudgetKeeperTests : IAsyncLifetime
+{
+    private readonly InMemoryRuntime runtime = new();
+    private TestStore store = null!;
+
+    public async ValueTask InitializeAsync() => store = await TestStore.OpenAsync();
+
+    public ValueTask DisposeAsync()
+    {
+        store.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    [Fact]
+    public async Task What_was_used_last_comes_back_first()
+    {
+        await AddAsync("oldest", 1);
+        await AddAsync("newest", 3);
+        await AddAsync("middle", 2);
+
+        await SweepAsync(CapacityBudget.Unlimited);
+
+        Assert.Equal(["newest", "middle", "oldest"], await JobsAsync());
+    }
+
+    [Fact]
+    public async Task What_there_is_no_room_for_any_more_is_wanted_stopped_and_says_why()
+    {
+        var oldest = await AddAsync("oldest", 1);
+        var newest = await AddAsync("newest", 2);
+
+        await SweepAsync(CapacityBudget.Unlimited with { MemoryMiB = newest.MemoryMiB });
+
+        Assert.Equal(DesiredState.Stopped, (await store.Store.FindAsync(oldest.Id, Token))!.Desired);
+        Assert.Equal(DesiredState.Running, (await store.Store.FindAsync(newest.Id, Token))!.Desired);
+        var told = (await store.Store.ListActivityAsync(oldest.Id, 1, null, Token)).Items.Single();
+        Assert.Equal((Verbs.Stop, Actor.System), (told.Verb, told.Actor));
+        Assert.Contains("no room", told.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_is_up_is_left_alone_however_small_the_budget_has_become()
+    {
+        var workspace = await AddAsync("busy", 1);
+        await runtime.CreateAsync(new InstanceSpec(workspace.Instance, workspace.Name, new RuntimeImage("default", "1", AppContext.BaseDirectory), 2, 4096, new Dictionary<string, string>()), Token);
+        await runtime.StartAsync(workspace.Instance, Token);
+
+        await SweepAsync(new CapacityBudget(0, 0, 0, 0));
+
+        Assert.Equal(DesiredState.Running, (await store.Store.FindAsync(workspace.Id, Token))!.Desired);
+    }
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private async Task<Workspace> AddAsync(string name, int accessedAt)
+    {
+        var workspace = Sample.Workspace(DesiredState.Running, WorkspaceStatus.Running, provisioned: true, name) with { LastAccessedAt = Sample.Start.AddHours(accessedAt) };
+        var activity = new Activity(workspace.Id, workspace.Name, Verbs.Create, Actor.User, ActivityOutcome.Requested, null, null, Sample.Start);
+        await store.Store.AddAsync(workspace, activity, 10, CapacityBudget.Unlimited, Token);
+        foreach (var job in await store.Queue.ReceiveAsync(10, TimeSpan.FromMinutes(1), TimeSpan.Zero, Token))
+        {
+            await store.Queue.CompleteAsync(job, Token);
+        }
+
+        return workspace;
+    }
+
+    private Task<int> SweepAsync(CapacityBudget budget) => Sample.Sweeper(store.Store, runtime, store.Queue, budget).SweepAsync(Token);
+
+    private async Task<IReadOnlyList<string>> JobsAsync()
+    {
+        var names = new List<string>();
+        foreach (var job in await store.Queue.ReceiveAsync(10, TimeSpan.FromMinutes(1), TimeSpan.Zero, Token))
+        {
+            names.Add((await store.Store.FindAsync(job.Job.Workspace, Token))!.Name.Value);
+        }
+
+        return names;
+    }
+}
