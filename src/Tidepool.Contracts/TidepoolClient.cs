@@ -27,6 +27,13 @@ public sealed class TidepoolClient(HttpClient http)
         return await SendAsync(HttpMethod.Post, "api/workspaces", TidepoolJson.Default.WorkspaceResponse, cancellationToken, content);
     }
 
+    /// <summary>A new workspace, with a copy of this one's disk.</summary>
+    public async Task<ApiResult<WorkspaceResponse>> CloneAsync(string idOrName, CloneWorkspaceRequest request, CancellationToken cancellationToken = default)
+    {
+        using var content = JsonContent.Create(request, TidepoolJson.Default.CloneWorkspaceRequest);
+        return await SendAsync(HttpMethod.Post, Path(idOrName, "/clone"), TidepoolJson.Default.WorkspaceResponse, cancellationToken, content);
+    }
+
     public Task<ApiResult<WorkspaceResponse>> StartAsync(string idOrName, CancellationToken cancellationToken = default) =>
         SendAsync(HttpMethod.Post, Path(idOrName, "/start"), TidepoolJson.Default.WorkspaceResponse, cancellationToken);
 

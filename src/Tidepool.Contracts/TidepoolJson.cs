@@ -10,6 +10,7 @@ namespace Tidepool.Contracts;
 [JsonSerializable(typeof(WorkspaceResponse))]
 [JsonSerializable(typeof(PageResponse<WorkspaceResponse>))]
 [JsonSerializable(typeof(CreateWorkspaceRequest))]
+[JsonSerializable(typeof(CloneWorkspaceRequest))]
 [JsonSerializable(typeof(RegisterPortRequest))]
 [JsonSerializable(typeof(PortResponse))]
 [JsonSerializable(typeof(PageResponse<ActivityResponse>))]

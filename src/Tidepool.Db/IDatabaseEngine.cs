@@ -11,6 +11,9 @@ internal interface IDatabaseEngine
     /// <summary>Makes the database ready to hold tables. Safe to repeat, and in several processes at once.</summary>
     Task PrepareAsync(TidepoolDbContext db, CancellationToken cancellationToken);
 
+    /// <summary>The columns that the tables have, whatever the model says.</summary>
+    Task<IReadOnlySet<(string Table, string Column)>> ReadColumnsAsync(TidepoolDbContext db, CancellationToken cancellationToken);
+
     /// <summary>All reads up to its end see one state of the database.</summary>
     Task<IAsyncDisposable> BeginSnapshotAsync(TidepoolDbContext db, CancellationToken cancellationToken);
 

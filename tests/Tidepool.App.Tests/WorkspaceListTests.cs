@@ -7,12 +7,12 @@ namespace Tidepool.App.Tests;
 public sealed class WorkspaceListTests : PageTest
 {
     [Theory]
-    [InlineData(WorkspaceStatus.Creating, "Stop demo,Delete demo")]
+    [InlineData(WorkspaceStatus.Creating, "Cancel demo,Delete demo")]
     [InlineData(WorkspaceStatus.Running, "Open demo,Stop demo,Delete demo")]
     [InlineData(WorkspaceStatus.Stopping, "Delete demo")]
     [InlineData(WorkspaceStatus.Stopped, "Start demo,Delete demo")]
     [InlineData(WorkspaceStatus.Deleting, "")]
-    [InlineData(WorkspaceStatus.Error, "Start demo,Delete demo")]
+    [InlineData(WorkspaceStatus.Error, "Start again demo,Delete demo")]
     public void Only_what_the_state_allows_is_offered_and_each_button_names_its_workspace(WorkspaceStatus status, string offered)
     {
         Server.Workspaces.Add(FakeServer.Workspace("demo", status));
@@ -22,6 +22,18 @@ public sealed class WorkspaceListTests : PageTest
 
         var labels = page.FindAll(".actions [aria-label]").Select(e => e.GetAttribute("aria-label"));
         Assert.Equal(offered, string.Join(',', labels));
+    }
+
+    [Fact]
+    public async Task A_deletion_that_waits_for_something_can_be_asked_for_again()
+    {
+        Server.Workspaces.Add(FakeServer.Workspace("demo", WorkspaceStatus.Deleting, error: new ErrorResponse("runtime-unreachable", "Incus does not answer.")));
+        Feed.Start();
+        var page = Render<WorkspaceList>();
+        page.WaitForElement(".card");
+        await page.Find("[aria-label='Try again to delete demo']").ClickAsync();
+
+        Assert.Contains("DELETE /api/workspaces/ws_demo", Server.Requests);
     }
 
     [Fact]

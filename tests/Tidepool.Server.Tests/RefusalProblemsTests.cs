@@ -20,6 +20,7 @@ public sealed class RefusalProblemsTests
         [new Refusal.PortLimit(5)] = (409, ProblemCodes.PortLimit),
         [new Refusal.PortNotFound(WorkspaceName.Parse("demo"), PortNumber.Parse(3000))] = (404, ProblemCodes.NotFound),
         [new Refusal.TransitionRefused(WorkspaceStatus.Deleting, DesiredState.Running)] = (409, ProblemCodes.TransitionRefused),
+        [new Refusal.NothingToClone(WorkspaceName.Parse("demo"), WorkspaceStatus.Creating)] = (409, ProblemCodes.TransitionRefused),
         [new Refusal.ImageUnknown("none")] = (400, ProblemCodes.Validation),
         [new Refusal.NotRunning(WorkspaceName.Parse("demo"), WorkspaceStatus.Stopped)] = (409, ProblemCodes.NotRunning),
         [new Refusal.CapacityExhausted(CapacityResource.Memory, 4096, 1024, null)] = (409, ProblemCodes.CapacityExhausted),

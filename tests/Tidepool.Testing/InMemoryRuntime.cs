@@ -42,33 +42,30 @@ public sealed class InMemoryRuntime : IWorkspaceRuntime
 
     public Task CreateAsync(InstanceSpec spec, CancellationToken cancellationToken) => DoAsync("create", spec.Name, () =>
     {
-        if (!Directory.Exists(spec.Image.Directory))
+        if (!Directory.Exists(spec.Image?.Directory))
         {
             throw new RuntimeException(RuntimeFaults.ImageMissing, "The image has no files.", isTransient: false);
         }
 
-        if (machines.TryGetValue(spec.Name, out var there) && there.State == InstanceState.Running)
+        if (!IsRunning(spec.Name))
         {
-            return;
+            Make(spec.Name);
         }
-
-        if (onceStarted.ContainsKey(spec.Name))
-        {
-            wrecked.Add(spec.Name);
-        }
-
-        Add(spec.Name);
-        Made.AddOrUpdate(spec.Name, 1, (_, count) => count + 1);
     });
 
     public Task CloneAsync(InstanceName source, InstanceSpec spec, CancellationToken cancellationToken) => DoAsync("clone", spec.Name, () =>
     {
+        if (IsRunning(spec.Name))
+        {
+            return;
+        }
+
         if (!machines.ContainsKey(source))
         {
             throw new RuntimeException(RuntimeFaults.InstanceMissing, "There is nothing to copy.", isTransient: false);
         }
 
-        Add(spec.Name);
+        Make(spec.Name);
     });
 
     public Task StartAsync(InstanceName name, CancellationToken cancellationToken) => DoAsync("start", name, () =>
@@ -151,8 +148,16 @@ public sealed class InMemoryRuntime : IWorkspaceRuntime
     private Machine Find(InstanceName name) =>
         machines.TryGetValue(name, out var machine) ? machine : throw new RuntimeException(RuntimeFaults.InstanceMissing, "There is no such machine.", isTransient: false);
 
-    private void Add(InstanceName name)
+    private bool IsRunning(InstanceName name) => machines.TryGetValue(name, out var there) && there.State == InstanceState.Running;
+
+    private void Make(InstanceName name)
     {
+        if (onceStarted.ContainsKey(name))
+        {
+            wrecked.Add(name);
+        }
+
+        Made.AddOrUpdate(name, 1, (_, count) => count + 1);
         lock (addressing)
         {
             machines.TryRemove(name, out _);

@@ -36,5 +36,16 @@ internal static class WorkspaceWords
     public static bool CanStop(WorkspaceResponse workspace) =>
         workspace.Status is WorkspaceStatus.Creating or WorkspaceStatus.Starting or WorkspaceStatus.Running;
 
+    /// <summary>What ending it is called: nobody stops what does not run yet.</summary>
+    public static string StopVerb(WorkspaceResponse workspace) => workspace.Status == WorkspaceStatus.Running ? "Stop" : "Cancel";
+
+    public static string StartVerb(WorkspaceResponse workspace) => workspace.Status == WorkspaceStatus.Error ? "Start again" : "Start";
+
     public static bool CanDelete(WorkspaceResponse workspace) => workspace.Status != WorkspaceStatus.Deleting;
+
+    /// <summary>Whether its deletion said why it is not done yet: asking again tries at once instead of at its next turn.</summary>
+    public static bool CanDeleteAgain(WorkspaceResponse workspace) => workspace is { Status: WorkspaceStatus.Deleting, Error: not null };
+
+    /// <summary>Whether it has a disk, as far as can be told from here; the server knows.</summary>
+    public static bool CanClone(WorkspaceResponse workspace) => workspace.Status is WorkspaceStatus.Starting or WorkspaceStatus.Running or WorkspaceStatus.Stopping or WorkspaceStatus.Stopped;
 }

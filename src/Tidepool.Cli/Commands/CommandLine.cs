@@ -33,6 +33,7 @@ internal sealed class CommandLine
             DoctorCommand.Create(this),
             ListCommand.Create(this),
             NewCommand.Create(this),
+            CloneCommand.Create(this),
             StartStopCommands.CreateStart(this),
             StartStopCommands.CreateStop(this),
             RemoveCommand.Create(this),

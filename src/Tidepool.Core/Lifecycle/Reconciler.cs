@@ -156,24 +156,28 @@ public sealed partial class Reconciler(
 
     private async Task CreateAsync(Run run, CancellationToken cancellationToken)
     {
-        if (await ShowAsync(run, run.Workspace with { Status = WorkspaceStatus.Creating }, StepLabels.MakingDisk, cancellationToken) is not { } workspace)
+        var label = run.Workspace.CloneOf is null ? StepLabels.MakingDisk : StepLabels.CopyingDisk;
+        if (await ShowAsync(run, run.Workspace with { Status = WorkspaceStatus.Creating }, label, cancellationToken) is not { } workspace)
         {
             return;
         }
 
-        if (images.Find(workspace.Image) is not { } image)
-        {
-            throw new RuntimeException(
+        await MakeAsync(workspace, run.Keeper, cancellationToken);
+        await SaveAsync(run.Keeper, workspace with { Provisioned = true }, null, cancellationToken);
+    }
+
+    private Task MakeAsync(Workspace workspace, LeaseKeeper keeper, CancellationToken cancellationToken)
+    {
+        var image = images.Find(workspace.Image);
+        var spec = new InstanceSpec(workspace.Instance, workspace.Name, image, workspace.Cpus, workspace.MemoryMiB, WorkspaceEnvironment.Of(workspace));
+        keeper.ThrowIfExpired();
+        return workspace.CloneOf is { } source
+            ? runtime.CloneAsync(InstanceName.Of(source), spec, cancellationToken)
+            : image is not null ? runtime.CreateAsync(spec, cancellationToken)
+            : throw new RuntimeException(
                 RuntimeFaults.ImageMissing,
                 $"The image '{workspace.Image}' was never built on this machine. Run `tidepool image build`, then start the workspace again.",
                 isTransient: false);
-        }
-
-        run.Keeper.ThrowIfExpired();
-        await runtime.CreateAsync(
-            new InstanceSpec(workspace.Instance, workspace.Name, image, workspace.Cpus, workspace.MemoryMiB, WorkspaceEnvironment.Of(workspace)),
-            cancellationToken);
-        await SaveAsync(run.Keeper, workspace with { Provisioned = true }, null, cancellationToken);
     }
 
     private async Task StartAsync(Run run, InstanceObservation seen, CancellationToken cancellationToken)
@@ -228,7 +232,7 @@ public sealed partial class Reconciler(
     private async Task SettleRunningAsync(LeaseKeeper keeper, Workspace workspace, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        var verb = workspace.Status == WorkspaceStatus.Creating ? Verbs.Create : Verbs.Start;
+        var verb = workspace.Status == WorkspaceStatus.Creating ? VerbOfMaking(workspace) : Verbs.Start;
         var running = workspace with { Status = WorkspaceStatus.Running, Fault = null, Progress = null, DeadlineAt = null, StartedAt = now, UpdatedAt = now };
         await SaveAsync(keeper, running, Ended(workspace, verb, ActivityOutcome.Succeeded, null), cancellationToken);
     }
@@ -330,7 +334,7 @@ public sealed partial class Reconciler(
     {
         var verb = run.Workspace.Status switch
         {
-            WorkspaceStatus.Creating => Verbs.Create,
+            WorkspaceStatus.Creating => VerbOfMaking(run.Workspace),
             WorkspaceStatus.Stopping => Verbs.Stop,
             WorkspaceStatus.Deleting => Verbs.Delete,
             _ => Verbs.Start,
@@ -346,7 +350,7 @@ public sealed partial class Reconciler(
     /// <summary>Writes what a workspace has come to, if that is news. Null if it changed under us: look again.</summary>
     private async Task<Workspace?> ShowAsync(Run run, Workspace shown, string? label, CancellationToken cancellationToken)
     {
-        shown = shown with { Progress = StepLabels.Progress(shown.Status, label) };
+        shown = shown with { Progress = StepLabels.Progress(shown, label) };
         if (run.Workspace.Status != shown.Status || shown.DeadlineAt is null)
         {
             shown = shown with { DeadlineAt = time.GetUtcNow() + options.DeadlineOf(shown.Status), Fault = null };
@@ -415,6 +419,8 @@ public sealed partial class Reconciler(
 
     private Workspace Stopped(Workspace workspace) =>
         workspace with { Status = WorkspaceStatus.Stopped, Fault = null, Progress = null, DeadlineAt = null, Address = null, UpdatedAt = time.GetUtcNow() };
+
+    private static string VerbOfMaking(Workspace workspace) => workspace.CloneOf is null ? Verbs.Create : Verbs.Clone;
 
     private static WorkspaceStatus InBetween(Workspace workspace) =>
         workspace.Status == WorkspaceStatus.Creating ? WorkspaceStatus.Creating : WorkspaceStatus.Starting;

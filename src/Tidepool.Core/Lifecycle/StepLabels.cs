@@ -7,16 +7,23 @@ namespace Tidepool.Core.Lifecycle;
 public static class StepLabels
 {
     public const string MakingDisk = "Making the disk";
+    public const string CopyingDisk = "Copying the disk";
     public const string Booting = "Booting";
     public const string Connecting = "Connecting to the network";
     public const string StartingEditor = "Starting the editor";
 
     private static readonly string[] CreateSteps = [MakingDisk, Booting, Connecting, StartingEditor];
+    private static readonly string[] CloneSteps = [CopyingDisk, Booting, Connecting, StartingEditor];
     private static readonly string[] StartSteps = [Booting, Connecting, StartingEditor];
 
-    public static WorkspaceProgress? Progress(WorkspaceStatus status, string? label)
+    public static WorkspaceProgress? Progress(Workspace workspace, string? label)
     {
-        var steps = status == WorkspaceStatus.Creating ? CreateSteps : StartSteps;
+        var steps = workspace switch
+        {
+            { Status: WorkspaceStatus.Creating, CloneOf: not null } => CloneSteps,
+            { Status: WorkspaceStatus.Creating } => CreateSteps,
+            _ => StartSteps,
+        };
         var index = Array.IndexOf(steps, label);
         return index < 0 ? null : new WorkspaceProgress(index + 1, steps.Length, label!);
     }

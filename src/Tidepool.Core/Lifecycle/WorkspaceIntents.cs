@@ -17,6 +17,30 @@ public static class WorkspaceIntents
             now)),
     };
 
+    /// <summary>Wants another that begins with its disk, its size and its ports, and runs.</summary>
+    public static Decision Clone(Workspace source, WorkspaceId id, WorkspaceName name, LifecycleOptions options, DateTimeOffset now) =>
+        source is { Provisioned: true, Desired: not DesiredState.Deleted }
+            ? new Decision.Accepted(Towards(
+                new Workspace
+                {
+                    Id = id,
+                    Name = name,
+                    CloneOf = source.Id,
+                    Description = source.Description,
+                    Image = source.Image,
+                    Cpus = source.Cpus,
+                    MemoryMiB = source.MemoryMiB,
+                    Ports = [.. source.Ports.Select(port => port with { Answers = false })],
+                    Desired = DesiredState.Running,
+                    Status = WorkspaceStatus.Creating,
+                    CreatedAt = now,
+                    UpdatedAt = now,
+                },
+                WorkspaceStatus.Creating,
+                options,
+                now))
+            : new Decision.Refused(new Refusal.NothingToClone(source.Name, source.Status));
+
     /// <summary>Wants it stopped. Ends a create or a start that is under way.</summary>
     public static Decision Stop(Workspace workspace, LifecycleOptions options, DateTimeOffset now) => workspace switch
     {

@@ -27,10 +27,16 @@ public sealed record RuntimeCapabilities(Isolation Isolation, bool Snapshots, bo
 public sealed record RuntimeImage(string Name, string Hash, string Directory);
 
 /// <summary>A machine to make.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Workspace">Whose it is, as its guest is called.</param>
+/// <param name="Image">What its disk is made from; null where that is another machine's disk.</param>
+/// <param name="Cpus">Cores.</param>
+/// <param name="MemoryMiB">Memory, in MiB.</param>
+/// <param name="Environment">What its guest is told of itself; nothing secret.</param>
 public sealed record InstanceSpec(
     InstanceName Name,
     WorkspaceName Workspace,
-    RuntimeImage Image,
+    RuntimeImage? Image,
     int Cpus,
     int MemoryMiB,
     IReadOnlyDictionary<string, string> Environment);
@@ -83,7 +89,10 @@ public interface IWorkspaceRuntime
     /// </summary>
     Task CreateAsync(InstanceSpec spec, CancellationToken cancellationToken);
 
-    /// <summary>Copies a machine's disk into a new stopped machine with an identity of its own. Repeatable as <see cref="CreateAsync"/> is.</summary>
+    /// <summary>
+    /// Copies a machine's disk, as it is at one moment, into a new stopped machine with an identity of its own. The other may run
+    /// meanwhile. Repeatable as <see cref="CreateAsync"/> is.
+    /// </summary>
     Task CloneAsync(InstanceName source, InstanceSpec spec, CancellationToken cancellationToken);
 
     /// <summary>Starts the machine. Where a request of before is still changing it, waits for that first, so that a late stop does not undo this start.</summary>

@@ -22,6 +22,9 @@ public abstract record Refusal
 
     public sealed record TransitionRefused(WorkspaceStatus From, DesiredState To) : Refusal;
 
+    /// <summary>It has no disk yet, or none for much longer.</summary>
+    public sealed record NothingToClone(WorkspaceName Name, WorkspaceStatus Status) : Refusal;
+
     public sealed record ImageUnknown(string Image) : Refusal;
 
     public sealed record NotRunning(WorkspaceName Name, WorkspaceStatus Status) : Refusal;

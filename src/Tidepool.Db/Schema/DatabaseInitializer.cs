@@ -1,10 +1,16 @@
+using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Migrations;
+using Microsoft.EntityFrameworkCore.Migrations.Operations;
 using Microsoft.EntityFrameworkCore.Storage;
 using Tidepool.Db.Workspaces;
 
 namespace Tidepool.Db.Schema;
 
-/// <summary>Makes the tables where there are none. Whether there are is asked inside the write that makes them, so two starters cannot both.</summary>
+/// <summary>
+/// Makes the tables where there are none, and adds what a database of before lacks: every column that comes later may be null, so
+/// that nothing else is needed. What there is is asked inside the write that changes it, so two starters cannot both.
+/// </summary>
 internal sealed class DatabaseInitializer(Database database, IDatabaseEngine engine)
 {
     public async Task InitializeAsync(CancellationToken cancellationToken)
@@ -23,7 +29,7 @@ internal sealed class DatabaseInitializer(Database database, IDatabaseEngine eng
                 var creator = db.GetService<IRelationalDatabaseCreator>();
                 if (await creator.HasTablesAsync(cancellationToken))
                 {
-                    return false;
+                    return await AddColumnsAsync(db, cancellationToken);
                 }
 
                 await creator.CreateTablesAsync(cancellationToken);
@@ -32,5 +38,29 @@ internal sealed class DatabaseInitializer(Database database, IDatabaseEngine eng
                 return true;
             },
             cancellationToken);
+    }
+
+    /// <summary>Whether any were lacking.</summary>
+    private async Task<bool> AddColumnsAsync(TidepoolDbContext db, CancellationToken cancellationToken)
+    {
+        var present = await engine.ReadColumnsAsync(db, cancellationToken);
+        var lacking = db.Model.GetRelationalModel().Tables
+            .SelectMany(table => table.Columns)
+            .Where(column => !present.Contains((column.Table.Name, column.Name)))
+            .Select(column => new AddColumnOperation
+            {
+                Table = column.Table.Name,
+                Name = column.Name,
+                ClrType = column.PropertyMappings[0].Property.ClrType,
+                ColumnType = column.StoreType,
+                IsNullable = column.IsNullable,
+            })
+            .ToList();
+        foreach (var command in db.GetService<IMigrationsSqlGenerator>().Generate(lacking))
+        {
+            await db.Database.ExecuteSqlRawAsync(command.CommandText, cancellationToken);
+        }
+
+        return lacking.Count > 0;
     }
 }

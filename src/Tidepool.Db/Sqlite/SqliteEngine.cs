@@ -39,6 +39,14 @@ internal sealed class SqliteEngine(IOptions<DbOptions> options) : IDatabaseEngin
         await WriteAheadLog.EnableAsync(db, options.BusyTimeout, cancellationToken);
     }
 
+    public async Task<IReadOnlySet<(string Table, string Column)>> ReadColumnsAsync(TidepoolDbContext db, CancellationToken cancellationToken)
+    {
+        var columns = await db.Database
+            .SqlQuery<TableColumn>($"SELECT t.name AS \"Table\", c.name AS \"Column\" FROM sqlite_schema t JOIN pragma_table_info(t.name) c WHERE t.type = 'table'")
+            .ToListAsync(cancellationToken);
+        return columns.Select(column => (column.Table, column.Column)).ToHashSet();
+    }
+
     public async Task<IAsyncDisposable> BeginSnapshotAsync(TidepoolDbContext db, CancellationToken cancellationToken)
     {
         await db.Database.OpenConnectionAsync(cancellationToken);
@@ -82,4 +90,6 @@ internal sealed class SqliteEngine(IOptions<DbOptions> options) : IDatabaseEngin
         SqliteConnection.ClearPool(connection);
         writers.Dispose();
     }
+
+    private sealed record TableColumn(string Table, string Column);
 }

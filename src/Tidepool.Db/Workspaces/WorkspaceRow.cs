@@ -16,6 +16,7 @@ internal sealed class WorkspaceRow
     public DesiredState Desired { get; set; }
     public WorkspaceStatus Status { get; set; }
     public bool Provisioned { get; set; }
+    public Guid? CloneOf { get; set; }
     public Isolation? Isolation { get; set; }
     public string? Address { get; set; }
     public string? FaultCode { get; set; }
@@ -43,6 +44,7 @@ internal sealed class WorkspaceRow
         Desired = workspace.Desired,
         Status = workspace.Status,
         Provisioned = workspace.Provisioned,
+        CloneOf = workspace.CloneOf?.Value,
         Isolation = workspace.Isolation,
         Address = workspace.Address?.ToString(),
         FaultCode = workspace.Fault?.Code,
@@ -71,6 +73,7 @@ internal sealed class WorkspaceRow
         Desired = Desired,
         Status = Status,
         Provisioned = Provisioned,
+        CloneOf = CloneOf is { } source ? new WorkspaceId(source) : null,
         Isolation = Isolation,
         Address = Address is null ? null : IPAddress.Parse(Address),
         Fault = FaultCode is null ? null : new WorkspaceFault(FaultCode, FaultMessage ?? ""),

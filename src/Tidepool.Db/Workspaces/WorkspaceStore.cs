@@ -314,6 +314,7 @@ internal sealed class WorkspaceStore(Database database, CommitBells bells, TimeP
                     .SetProperty(r => r.Desired, next.Desired)
                     .SetProperty(r => r.Status, next.Status)
                     .SetProperty(r => r.Provisioned, next.Provisioned)
+                    .SetProperty(r => r.CloneOf, next.CloneOf)
                     .SetProperty(r => r.Isolation, next.Isolation)
                     .SetProperty(r => r.Address, next.Address)
                     .SetProperty(r => r.FaultCode, next.FaultCode)

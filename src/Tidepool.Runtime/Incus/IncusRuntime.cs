@@ -31,7 +31,8 @@ internal sealed partial class IncusRuntime(
                 return;
             }
 
-            var image = await images.EnsureAsync(spec.Image, verify: false, cancellationToken);
+            var wanted = spec.Image ?? throw new ArgumentException("A machine that is not a copy needs an image.", nameof(spec));
+            var image = await images.EnsureAsync(wanted, verify: false, cancellationToken);
             try
             {
                 await PostAsync(spec, Source(image), image.IsMachine, cancellationToken);
@@ -40,7 +41,7 @@ internal sealed partial class IncusRuntime(
             {
                 // The image or the network is not there yet, or was removed behind our back.
                 await host.PrepareAsync(cancellationToken);
-                image = await images.EnsureAsync(spec.Image, verify: true, cancellationToken);
+                image = await images.EnsureAsync(wanted, verify: true, cancellationToken);
                 await PostAsync(spec, Source(image), image.IsMachine, cancellationToken);
             }
         });

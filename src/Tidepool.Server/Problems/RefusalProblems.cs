@@ -20,6 +20,10 @@ internal static class RefusalProblems
         {
             Extensions = new Dictionary<string, object?> { ["from"] = Lower(r.From), ["to"] = Lower(r.To) },
         },
+        Refusal.NothingToClone r => new(409, ProblemCodes.TransitionRefused, "That is not possible now.", $"'{r.Name}' is {Lower(r.Status)} and has no disk to copy. Clone a workspace that has run before.")
+        {
+            Extensions = new Dictionary<string, object?> { ["from"] = Lower(r.Status), ["to"] = Lower(Core.Workspaces.WorkspaceStatus.Running) },
+        },
         Refusal.ImageUnknown r => Problem.Invalid("image", $"No image called '{r.Image}' was built on this machine. `tidepool image ls` lists those that were."),
         Refusal.NotRunning r => new(409, ProblemCodes.NotRunning, "The workspace is not running.", $"'{r.Name}' is {Lower(r.Status)}. Start it first."),
         Refusal.CapacityExhausted r => new(409, ProblemCodes.CapacityExhausted, $"There is not enough {Words(r.Resource)} left.", Capacity(r))

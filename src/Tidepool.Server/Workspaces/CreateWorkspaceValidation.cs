@@ -9,6 +9,7 @@ internal static class CreateWorkspaceValidation
 {
     public const int DefaultCpus = 2;
     public const int DefaultMemoryMiB = 4096;
+    public const string NameFault = "A name has " + WorkspaceName.Rule;
     private const int MaxCpus = 64;
     private const int MinMemoryMiB = 512;
     private const int MaxMemoryMiB = 262_144;
@@ -19,7 +20,7 @@ internal static class CreateWorkspaceValidation
         var errors = new Dictionary<string, string[]>();
         if (!WorkspaceName.TryParse(request.Name, out _))
         {
-            errors["name"] = ["A name has " + WorkspaceName.Rule];
+            errors["name"] = [NameFault];
         }
 
         if (request.Description is { Length: > MaxDescription } || request.Description?.Any(char.IsControl) == true)

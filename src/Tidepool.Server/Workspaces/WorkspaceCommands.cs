@@ -58,11 +58,23 @@ internal sealed class WorkspaceCommands(IWorkspaceStore store, ImageCatalog imag
             WorkspaceStatus.Creating,
             lifecycle,
             now);
-        var limit = options.Value.WorkspaceLimit;
-        return await store.AddAsync(workspace, Requested(workspace, Verbs.Create, now), limit, budget, cancellationToken) switch
+        return await AddAsync(workspace, Requested(workspace, Verbs.Create, now), cancellationToken);
+    }
+
+    /// <summary>A new workspace with a copy of the disk of another, which stays as it is.</summary>
+    public async Task<Decision> CloneAsync(string reference, WorkspaceName name, CancellationToken cancellationToken)
+    {
+        if (await FindAsync(reference, cancellationToken) is not { } source)
         {
-            AdmissionOutcome.Refused refused => new Decision.Refused(refused.Refusal),
-            _ => new Decision.Accepted(workspace),
+            return new Decision.Refused(new Refusal.NotFound(reference));
+        }
+
+        var now = time.GetUtcNow();
+        return WorkspaceIntents.Clone(source, WorkspaceId.New(time), name, lifecycle, now) switch
+        {
+            Decision.Accepted { Workspace: var clone } =>
+                await AddAsync(clone, Requested(clone, Verbs.Clone, now) with { Detail = $"From {source.Name}." }, cancellationToken),
+            var refused => refused,
         };
     }
 
@@ -88,6 +100,13 @@ internal sealed class WorkspaceCommands(IWorkspaceStore store, ImageCatalog imag
             (workspace, now) => PortIntents.Unregister(workspace, port, now),
             (workspace, now) => Done(workspace, Verbs.RemovePort, $"Port {port}.", now),
             cancellationToken);
+
+    private async Task<Decision> AddAsync(Workspace workspace, Activity activity, CancellationToken cancellationToken) =>
+        await store.AddAsync(workspace, activity, options.Value.WorkspaceLimit, budget, cancellationToken) switch
+        {
+            AdmissionOutcome.Refused refused => new Decision.Refused(refused.Refusal),
+            _ => new Decision.Accepted(workspace),
+        };
 
     private async Task<Decision> WantAsync(
         string reference, Func<Workspace, DateTimeOffset, Decision> intent, Func<Workspace, DateTimeOffset, Activity> activity, CancellationToken cancellationToken)

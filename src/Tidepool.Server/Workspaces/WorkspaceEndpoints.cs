@@ -19,6 +19,8 @@ internal static class WorkspaceEndpoints
         workspaces.MapGet("/{id}", GetAsync).WithSummary("One workspace, by id or by name.").Produces<WorkspaceResponse>().Problems(404);
         workspaces.MapPost("/{id}/start", StartAsync).WithSummary("Want the workspace running.").Produces<WorkspaceResponse>(202).Produces<WorkspaceResponse>().Problems(403, 404, 409);
         workspaces.MapPost("/{id}/stop", StopAsync).WithSummary("Want the workspace stopped. Its disk stays.").Produces<WorkspaceResponse>(202).Produces<WorkspaceResponse>().Problems(403, 404, 409);
+        workspaces.MapPost("/{id}/clone", CloneAsync).WithSummary("Create a workspace with a copy of this one's disk, and start it.")
+            .Accepts<CloneWorkspaceRequest>("application/json").Produces<WorkspaceResponse>(201).Problems(400, 403, 404, 409, 413, 415);
         workspaces.MapDelete("/{id}", DeleteAsync).WithSummary("Want the workspace gone, irreversibly, with its disk.").Produces<WorkspaceResponse>(202).Problems(403, 404);
         workspaces.MapGet("/{id}/logs", LogsAsync).WithSummary("The last lines of the workspace's log, as JSON lines.").Produces(200, contentType: "application/x-ndjson").Problems(400, 404);
     }
@@ -51,13 +53,20 @@ internal static class WorkspaceEndpoints
             return problem;
         }
 
-        return await commands.CreateAsync(body!, cancellationToken) switch
+        return Created(request, urls, await commands.CreateAsync(body!, cancellationToken));
+    }
+
+    private static async Task<IResult> CloneAsync(HttpRequest request, string id, WorkspaceCommands commands, WorkspaceUrls urls, CancellationToken cancellationToken)
+    {
+        var (body, problem) = await RequestBody.ReadAsync(request, TidepoolJson.Default.CloneWorkspaceRequest);
+        if (problem is not null)
         {
-            Decision.Refused refused => refused.Refusal.ToProblem(),
-            Decision.Accepted created => TypedResults.Created($"/api/workspaces/{created.Workspace.Id}", created.Workspace.ToResponse(urls.Origin(request))),
-            Decision.Unchanged unchanged => TypedResults.Ok(unchanged.Workspace.ToResponse(urls.Origin(request))),
-            _ => throw new InvalidOperationException("An unknown decision."),
-        };
+            return problem;
+        }
+
+        return WorkspaceName.TryParse(body!.Name, out var name)
+            ? Created(request, urls, await commands.CloneAsync(id, name, cancellationToken))
+            : Problem.Invalid("name", CreateWorkspaceValidation.NameFault);
     }
 
     private static async Task<IResult> GetAsync(HttpRequest request, string id, WorkspaceCommands commands, WorkspaceUrls urls, CancellationToken cancellationToken) =>
@@ -93,6 +102,12 @@ internal static class WorkspaceEndpoints
         var entries = await log.ReadAsync(workspace.Name, lines, cancellationToken);
         return new JsonLines<LogLineResponse>([.. entries.Select(e => new LogLineResponse(e.At, e.Source, e.Message, e.DurationMs))], TidepoolJson.Default.LogLineResponse);
     }
+
+    private static IResult Created(HttpRequest request, WorkspaceUrls urls, Decision decision) => decision switch
+    {
+        Decision.Accepted created => TypedResults.Created($"/api/workspaces/{created.Workspace.Id}", created.Workspace.ToResponse(urls.Origin(request))),
+        _ => Answer(request, urls, decision),
+    };
 
     private static IResult Answer(HttpRequest request, WorkspaceUrls urls, Decision decision) => decision switch
     {

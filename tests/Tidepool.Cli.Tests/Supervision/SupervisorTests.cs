@@ -131,8 +131,11 @@ public sealed class SupervisorTests : IAsyncDisposable
         if (PidFile.ReadAlive(Sleeper().PidFile) is { } last)
         {
             Signals.Send(last, Signals.Kill);
+            seen.Add(last);
         }
 
+        // What was killed a moment ago may still be opening its log.
+        await UntilAsync(() => seen.TrueForAll(process => !process.IsAlive));
         letGo.Dispose();
         state.Dispose();
     }

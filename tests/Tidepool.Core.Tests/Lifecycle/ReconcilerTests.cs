@@ -39,6 +39,40 @@ public sealed class ReconcilerTests : IAsyncLifetime
         Assert.Contains((await store.Store.ListActivityAsync(workspace.Id, 10, null, Token)).Items, a => a is { Verb: Verbs.Create, Outcome: ActivityOutcome.Succeeded });
     }
 
+    [Fact]
+    public async Task A_clone_begins_with_the_disk_of_the_other_and_not_with_the_image()
+    {
+        var source = await AddAsync();
+        await RunAsync(source.Id);
+        var clone = await CloneAsync(source.Id);
+        List<string> done = [];
+        runtime.After = (verb, _) =>
+        {
+            done.Add(verb);
+            return Task.CompletedTask;
+        };
+
+        await RunAsync(clone.Id);
+
+        Assert.Equal(["clone", "start"], done);
+        Assert.Equal(WorkspaceStatus.Running, (await store.Store.FindAsync(clone.Id, Token))!.Status);
+        Assert.Contains((await store.Store.ListActivityAsync(clone.Id, 10, null, Token)).Items, a => a is { Verb: Verbs.Clone, Outcome: ActivityOutcome.Succeeded });
+    }
+
+    [Fact]
+    public async Task A_clone_of_what_was_deleted_meanwhile_says_so()
+    {
+        var source = await AddAsync();
+        await RunAsync(source.Id);
+        var clone = await CloneAsync(source.Id);
+        await runtime.DeleteAsync(source.Instance, Token);
+
+        await RunAsync(clone.Id);
+
+        var failed = (await store.Store.FindAsync(clone.Id, Token))!;
+        Assert.Equal((WorkspaceStatus.Error, RuntimeFaults.InstanceMissing), (failed.Status, failed.Fault!.Code));
+    }
+
     [Theory]
     [InlineData("create", false)]
     [InlineData("create", true)]
@@ -215,6 +249,15 @@ public sealed class ReconcilerTests : IAsyncLifetime
     }
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private async Task<Workspace> CloneAsync(WorkspaceId id)
+    {
+        var source = (await store.Store.FindAsync(id, Token))!;
+        var now = TimeProvider.System.GetUtcNow();
+        var clone = Assert.IsType<Decision.Accepted>(WorkspaceIntents.Clone(source, WorkspaceId.New(TimeProvider.System), WorkspaceName.Parse("the-copy"), options, now)).Workspace;
+        await store.Store.AddAsync(clone, Sample.Requested(clone, Verbs.Clone), 100, CapacityBudget.Unlimited, Token);
+        return clone;
+    }
 
     private async Task<List<WorkspaceId>> DrainAsync()
     {

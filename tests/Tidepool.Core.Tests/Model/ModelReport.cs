@@ -10,10 +10,11 @@ internal sealed class ModelReport
     public const string Late = "requests that took effect after their worker was gone";
     public const string Stale = "stale answers";
     public const string Gone = "ended: gone";
+    public const string Clones = "clones asked for";
     public const string NoRoom = "refused for want of room";
 
     /// <summary>What some life must have gone through.</summary>
-    public static readonly IReadOnlyList<string> Needed = [TakenOver, Late, Stale, Gone, NoRoom];
+    public static readonly IReadOnlyList<string> Needed = [TakenOver, Late, Stale, Gone, Clones, NoRoom];
 
     private readonly ConcurrentDictionary<string, long> counts = new();
 

@@ -25,7 +25,7 @@ internal sealed partial class ModelWorld
         switch (what)
         {
             case Happening.UserCreates:
-                Create(berth);
+                Create(berth, amount);
                 break;
             case Happening.UserStarts:
                 Want(berth, Verbs.Start, DesiredState.Running, WorkspaceIntents.Start);
@@ -108,7 +108,7 @@ internal sealed partial class ModelWorld
         CheckAlways();
     }
 
-    private void Create(int berth)
+    private void Create(int berth, int amount)
     {
         if (berths[berth] is { } there && Find(there) is not null)
         {
@@ -117,7 +117,7 @@ internal sealed partial class ModelWorld
 
         var now = clock.GetUtcNow();
         var expected = new Expected(new WorkspaceId(new Guid(all.Count + 1, 0, 0, new byte[8])), WorkspaceName.Parse($"berth-{berth}"), clock.Passed);
-        var workspace = Sample.Workspace(name: expected.Name.Value) with { Id = expected.Id, CreatedAt = now };
+        var workspace = Sample.Workspace(name: expected.Name.Value) with { Id = expected.Id, CreatedAt = now, CloneOf = SourceOf(amount) };
         workspace = WorkspaceIntents.Towards(workspace, WorkspaceStatus.Creating, Options, now);
         if (IsAdmitted(Now(store.AddAsync(workspace, Sample.Requested(workspace, Verbs.Create, clock), 100, Budget, CancellationToken.None))))
         {
@@ -155,6 +155,19 @@ internal sealed partial class ModelWorld
             default:
                 break;
         }
+    }
+
+    /// <summary>One in three is a clone, if there is anything to clone.</summary>
+    private WorkspaceId? SourceOf(int amount)
+    {
+        var sources = amount % 3 == 0 ? Read().Where(w => w is { Provisioned: true, Desired: not DesiredState.Deleted }).ToList() : [];
+        if (sources.Count == 0)
+        {
+            return null;
+        }
+
+        report.Count(ModelReport.Clones);
+        return sources[amount % sources.Count].Id;
     }
 
     private bool IsAdmitted(AdmissionOutcome outcome)

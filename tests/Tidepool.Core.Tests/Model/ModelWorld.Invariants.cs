@@ -108,7 +108,7 @@ internal sealed partial class ModelWorld
             }
 
             report.Count($"ended: {workspace.Status}{(workspace.Fault is { } f ? " " + f.Code : "")}");
-            if (workspace is { Status: WorkspaceStatus.Error, Fault: { } fault } && !IsExcused(expected, fault))
+            if (workspace is { Status: WorkspaceStatus.Error, Fault: { } fault } && !IsExcused(expected, workspace, fault))
             {
                 Break($"{workspace.Name} ended in the error {fault.Code} for no reason.");
             }
@@ -117,8 +117,10 @@ internal sealed partial class ModelWorld
         report.Count(ModelReport.Gone, all.Count(e => e.Wish == DesiredState.Deleted));
     }
 
-    private bool IsExcused(Expected expected, WorkspaceFault fault) => fault.Code switch
+    private bool IsExcused(Expected expected, Workspace workspace, WorkspaceFault fault) => fault.Code switch
     {
+        // A clone whose source went away before it was copied has nothing to begin with.
+        RuntimeFaults.InstanceMissing when workspace is { Provisioned: false, CloneOf: { } source } => machines.Look(InstanceName.Of(source)) is null,
         "instance-lost" or RuntimeFaults.InstanceMissing => expected.IsLost,
         "model-broken" => daemon.HasBroken(expected.Instance),
         "model-flaky" or RuntimeFaults.Unreachable or "deadline-passed" => mayBeLate && (clockJumped || clock.Passed - expected.WishedAt >= Options.StopDeadline),

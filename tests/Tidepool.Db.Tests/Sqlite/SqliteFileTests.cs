@@ -55,6 +55,24 @@ public sealed class SqliteFileTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_database_of_before_gets_the_columns_that_it_lacks()
+    {
+        var before = await database.StartProcessAsync();
+        var workspace = Make.FullWorkspace("from-before", TimeProvider.System);
+        await before.GetRequiredService<IWorkspaceStore>().AddAsync(workspace, Make.Activity(workspace, TimeProvider.System), 10, CapacityBudget.Unlimited, default);
+        await using (var db = await before.GetRequiredService<IDbContextFactory<TidepoolDbContext>>().CreateDbContextAsync())
+        {
+            await db.Database.ExecuteSqlAsync($"ALTER TABLE Workspaces DROP COLUMN CloneOf");
+            await db.Database.ExecuteSqlAsync($"ALTER TABLE Workspaces DROP COLUMN DeadlineAt");
+        }
+
+        await database.StopProcessesAsync();
+        var after = (await database.StartProcessAsync()).GetRequiredService<IWorkspaceStore>();
+
+        WorkspaceAssert.Same(workspace with { CloneOf = null, DeadlineAt = null, Version = 1, Revision = 1 }, (await after.FindAsync(workspace.Id, default))!);
+    }
+
+    [Fact]
     public async Task Every_connection_is_set_up_alike()
     {
         var process = await database.StartProcessAsync();

@@ -26,6 +26,7 @@ internal static class Make
     {
         Description = "Everything that can be set is set.",
         Provisioned = true,
+        CloneOf = WorkspaceId.New(time),
         Isolation = Isolation.Container,
         Address = IPAddress.Parse("10.0.0.7"),
         Fault = new WorkspaceFault("image-missing", "Build the image."),

@@ -14,8 +14,9 @@ namespace Tidepool.EndToEnd.Tests.Reliability;
 public sealed class KillMatrixTests(RunningTidepool tidepool)
 {
     private const string Name = "matrix";
+    private const string CloneName = "matrix-copy";
     private static readonly string[][] Victims = [["server"], ["worker"], ["caddy"], ["incusd"], ["server", "worker", "caddy", "incusd"]];
-    private static readonly string[] Operations = ["create", "start", "stop", "delete", "port"];
+    private static readonly string[] Operations = ["create", "start", "stop", "delete", "clone", "port"];
     private readonly List<string> report = [];
 
     [Fact]
@@ -26,8 +27,8 @@ public sealed class KillMatrixTests(RunningTidepool tidepool)
         var random = new Random(seed);
         for (var round = 0; round < rounds; round++)
         {
-            // Every pair comes about equally often, at a moment of its own.
-            var victims = Victims[(round + (round / Victims.Length)) % Victims.Length];
+            // Five and six have no common divisor: every pair comes about equally often, at a moment of its own.
+            var victims = Victims[round % Victims.Length];
             var operation = Operations[round % Operations.Length];
             var delay = TimeSpan.FromMilliseconds(random.Next(0, 1500));
             var story = $"seed {seed}, round {round}: {operation}, {string.Join(" and ", victims)} killed after {delay.TotalMilliseconds:0} ms";
@@ -60,6 +61,8 @@ public sealed class KillMatrixTests(RunningTidepool tidepool)
         await AgreeAsync();
         report.Add(string.Create(CultureInfo.InvariantCulture, $"{story}; agreed after {TimeProvider.System.GetElapsedTime(began).TotalSeconds:0.0} s"));
         await EventsGoOnAsync(lastEvent);
+        await tidepool.Api.DeleteAsync(CloneName);
+        await tidepool.UntilGoneAsync(CloneName);
     }
 
     private async Task PrepareAsync(string operation)
@@ -95,6 +98,7 @@ public sealed class KillMatrixTests(RunningTidepool tidepool)
         "start" => tidepool.Api.StartAsync(Name),
         "stop" => tidepool.Api.StopAsync(Name),
         "delete" => tidepool.Api.DeleteAsync(Name),
+        "clone" => tidepool.Api.CloneAsync(Name, new CloneWorkspaceRequest(CloneName)),
         _ => tidepool.Api.RegisterPortAsync(Name, new RegisterPortRequest(3000, Guid.NewGuid().ToString("N")[..8])),
     };
 
@@ -111,15 +115,21 @@ public sealed class KillMatrixTests(RunningTidepool tidepool)
                 && listed.All(w => instances["ws-" + w.Id["ws_".Length..]] == (w.Status == WorkspaceStatus.Running ? "Running" : "Stopped"));
         });
 
-        var wanted = await FindAsync() switch
+        await RouteAnswersAsync(Name);
+        await RouteAnswersAsync(CloneName);
+    }
+
+    private async Task RouteAnswersAsync(string name)
+    {
+        var wanted = (await tidepool.Api.GetAsync(name)).Value switch
         {
             { Status: WorkspaceStatus.Running } => HttpStatusCode.OK,
             { Status: WorkspaceStatus.Stopped } => HttpStatusCode.ServiceUnavailable,
             _ => HttpStatusCode.NotFound,
         };
-        await Until.TrueAsync($"the route answers {wanted}", async () =>
+        await Until.TrueAsync($"the route of {name} answers {wanted}", async () =>
         {
-            using var answer = await tidepool.Http.GetAsync(new Uri(tidepool.WorkspaceUrl(Name) + "healthz"));
+            using var answer = await tidepool.Http.GetAsync(new Uri(tidepool.WorkspaceUrl(name) + "healthz"));
             return answer.StatusCode == wanted;
         });
     }
