@@ -43,6 +43,7 @@ internal sealed class CommandLine
             LogsCommand.Create(this),
             ImageCommand.Create(this),
             PasswordCommand.Create(this),
+            ServiceCommand.Create(this),
             SetupCommand.Create(this),
             SuperviseCommand.Create(this),
         };

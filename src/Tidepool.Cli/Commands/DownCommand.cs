@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Tidepool.Cli.Service;
 using Tidepool.Cli.Shutdown;
 using Tidepool.Cli.State;
 using Tidepool.Cli.Supervision;
@@ -36,7 +37,7 @@ internal static class DownCommand
 
         if (purge)
         {
-            await LetGoAsync(state, line.Time, cancellationToken);
+            await SupervisorStop.LetGoAsync(state, line.Time, cancellationToken);
         }
         else
         {
@@ -50,20 +51,12 @@ internal static class DownCommand
             line.Screen.Error($"Could not be removed: {item}.");
         }
 
+        if (!purge && new SystemdUnit(state).IsInstalled)
+        {
+            line.Screen.Line("systemd brings it up again at the next boot; `tidepool service remove` ends that.");
+        }
+
         line.Screen.Line(left.Count > 0 ? "Tidepool is down, but something was left over." : said == 0 ? "Nothing was running." : "Tidepool is down.");
         return left.Count == 0 ? ExitCodes.Ok : ExitCodes.Failed;
-    }
-
-    /// <summary>Ends the supervisor alone: what it watches over is still needed to remove everything in good order.</summary>
-    private static async Task LetGoAsync(StateDirectory state, TimeProvider time, CancellationToken cancellationToken)
-    {
-        if (SupervisorLock.Holder(state) is { } supervisor)
-        {
-            Processes.Signals.Send(supervisor, Processes.Signals.Kill);
-            while (supervisor.IsAlive)
-            {
-                await Task.Delay(TimeSpan.FromMilliseconds(20), time, cancellationToken);
-            }
-        }
     }
 }

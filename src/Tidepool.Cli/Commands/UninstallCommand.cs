@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Tidepool.Cli.Packages;
+using Tidepool.Cli.Service;
 using Tidepool.Cli.Startup;
 using Tidepool.Cli.State;
 
@@ -39,6 +40,13 @@ internal static class UninstallCommand
             return ExitCodes.Failed;
         }
 
+        if (new SystemdUnit(state) is { IsInstalled: true } unit)
+        {
+            await unit.RemoveAsync(cancellationToken);
+            screen.Line($"Removed {unit.Path}.");
+        }
+
+        // What is supervised is still needed to remove everything in good order.
         var exit = await DownCommand.RunAsync(line, state, purge: true, cancellationToken);
         if (exit != ExitCodes.Ok)
         {

@@ -41,6 +41,19 @@ internal static class SupervisorStop
         }
     }
 
+    /// <summary>Ends the supervisor alone, and leaves running what it watches over.</summary>
+    public static async Task LetGoAsync(StateDirectory state, TimeProvider time, CancellationToken cancellationToken)
+    {
+        if (SupervisorLock.Holder(state) is { } supervisor)
+        {
+            Signals.Send(supervisor, Signals.Kill);
+            while (supervisor.IsAlive)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(20), time, cancellationToken);
+            }
+        }
+    }
+
     private static long Show(string journal, long from, Action<string> say)
     {
         try

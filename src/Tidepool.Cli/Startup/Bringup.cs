@@ -4,6 +4,7 @@ using Tidepool.Cli.Output;
 using Tidepool.Cli.Packages;
 using Tidepool.Cli.Passwords;
 using Tidepool.Cli.Processes;
+using Tidepool.Cli.Service;
 using Tidepool.Cli.Shutdown;
 using Tidepool.Cli.State;
 using Tidepool.Cli.Supervision;
@@ -85,18 +86,29 @@ internal sealed class Bringup(StateDirectory state, Programs programs, Screen sc
 
     private async Task<int> DetachedAsync(Settings settings, Action tellPassword, CancellationToken cancellationToken)
     {
+        if (new SystemdUnit(state) is { IsInstalled: true } unit && SystemdUnit.IsPossible)
+        {
+            await SystemdUnit.ControlAsync(["restart", unit.Name], cancellationToken);
+            return await UpAsync(settings, () => true, tellPassword, $"systemd runs it as {unit.Name}; `tidepool down` stops it.", cancellationToken);
+        }
+
         // The supervisor outlives this process and this terminal: a session of its own, and its log for output.
         using var supervisor = Process.Start(new ProcessStartInfo("/bin/sh")
         {
             ArgumentList = { "-c", "(umask 077; : >>\"$0\"); exec setsid \"$@\" >>\"$0\" 2>&1 </dev/null", state.Log("supervisor"), Programs.Dotnet, programs.Cli, "supervise", "--state", state.Root },
         }) ?? throw new CommandException("The supervisor could not be started.");
 
+        return await UpAsync(settings, () => !supervisor.HasExited, tellPassword, "It runs in the background; `tidepool down` stops it.", cancellationToken);
+    }
+
+    private async Task<int> UpAsync(Settings settings, Func<bool> supervisorRuns, Action tellPassword, string how, CancellationToken cancellationToken)
+    {
         screen.Step(5, Steps, "Waiting for every part to be up");
-        await new HealthWait(state, settings, screen, time).RunAsync(() => !supervisor.HasExited, cancellationToken);
+        await new HealthWait(state, settings, screen, time).RunAsync(supervisorRuns, cancellationToken);
         screen.Step(6, Steps, "Tidepool is up");
         TellAddress(settings);
         tellPassword();
-        screen.Line("It runs in the background; `tidepool down` stops it.");
+        screen.Line(how);
         return ExitCodes.Ok;
     }
 
