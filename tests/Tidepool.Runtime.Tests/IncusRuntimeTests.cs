@@ -63,6 +63,18 @@ public sealed class IncusRuntimeTests(IncusRuntimeTests.Host host) : WorkspaceRu
     }
 
     [Fact]
+    public async Task A_link_that_a_start_of_before_left_over_is_in_nobodys_way()
+    {
+        var spec = Spec();
+        await Runtime.CreateAsync(spec, Token);
+        var link = (await host.GetAsync($"1.0/instances/{spec.Name}")).GetProperty("devices").GetProperty("eth0").GetProperty("host_name").GetString();
+        await host.ShellAsync($"ip link add {link} type veth peer name left-over");
+
+        await Runtime.StartAsync(spec.Name, Token);
+        await UntilEditorAnswersAsync(spec.Name);
+    }
+
+    [Fact]
     public async Task A_workspace_is_told_its_name_and_nothing_else_of_ours()
     {
         var spec = Spec();

@@ -9,7 +9,7 @@ namespace Tidepool.Runtime.Incus;
 
 /// <summary>Workspaces as Incus instances, in a project, on a bridge and in a pool of Tidepool's own.</summary>
 internal sealed partial class IncusRuntime(
-    IncusClient client, IncusHost host, IncusLinks links, IncusImages images, IOptions<IncusOptions> options, ILogger<IncusRuntime> logger) : IWorkspaceRuntime
+    IncusClient client, IncusHost host, IncusLinks links, IncusImages images, LeftoverLink leftover, IOptions<IncusOptions> options, ILogger<IncusRuntime> logger) : IWorkspaceRuntime
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
@@ -85,6 +85,11 @@ internal sealed partial class IncusRuntime(
 
             if (IncusInstances.Read(found)?.State != InstanceState.Running)
             {
+                if (IncusInstances.Read(found)?.State == InstanceState.Stopped && IncusLinks.Read(found) is { } link)
+                {
+                    await leftover.RemoveAsync(link.Interface, cancellationToken);
+                }
+
                 await ActAsync(name, "start", force: false, Patience, cancellationToken);
             }
         });

@@ -1,0 +1,29 @@
+using CliWrap;
+using Microsoft.Extensions.Logging;
+
+namespace Tidepool.Runtime.Incus;
+
+/// <summary>
+/// The host's end of a machine that does not run. Incus removes it with the machine's end; when Incus died while it made them, or
+/// failed halfway, it stays, and as its name is given every later start would find it taken.
+/// </summary>
+internal sealed partial class LeftoverLink(ILogger<LeftoverLink> logger)
+{
+    private const string Interfaces = "/sys/class/net";
+    private static readonly string[] Places = ["/usr/sbin/ip", "/sbin/ip", "/usr/bin/ip", "/bin/ip"];
+
+    /// <summary>To be called while the machine is stopped and nobody is starting it. Failing is harmless: the start then says what is wrong.</summary>
+    public async Task RemoveAsync(string name, CancellationToken cancellationToken)
+    {
+        if (!Directory.Exists(Path.Combine(Interfaces, name)) || Array.Find(Places, File.Exists) is not { } program)
+        {
+            return;
+        }
+
+        var result = await Cli.Wrap(program).WithArguments(["link", "delete", name]).WithValidation(CommandResultValidation.None).ExecuteAsync(cancellationToken);
+        LogRemoved(name, result.ExitCode);
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The link {Link} was left over from a start that was cut off; removing it ended with {ExitCode}.")]
+    private partial void LogRemoved(string link, int exitCode);
+}
