@@ -33,6 +33,8 @@ internal static class IncusInstanceConfig
     private static JsonObject ContainerConfig(InstanceSpec spec, IncusOptions options)
     {
         var config = Common(spec);
+        // Many that boot at once shall not keep the page, or the machine's owner, waiting.
+        config["limits.cpu.allowance"] = $"{options.CpuSharePercent}%";
         config["limits.processes"] = options.ProcessLimit.ToString();
         config["security.privileged"] = "false";
         config["security.nesting"] = "false";

@@ -28,6 +28,12 @@ public sealed class IncusOptions
     /// <summary>Whether workspaces reach the internet. Tests turn it off.</summary>
     public bool Nat { get; set; } = true;
 
+    /// <summary>
+    /// How much of the processors a workspace gets where somebody else wants them too, in percent of what a process beside it gets.
+    /// While nobody does, it has all of its cores.
+    /// </summary>
+    public int CpuSharePercent { get; set; } = 25;
+
     /// <summary>How many processes one workspace may have.</summary>
     public int ProcessLimit { get; set; } = 8192;
 }

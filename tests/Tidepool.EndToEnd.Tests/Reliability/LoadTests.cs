@@ -19,7 +19,7 @@ public sealed class LoadTests(RunningTidepool tidepool)
         using var done = new CancellationTokenSource();
         var listing = ListMeanwhileAsync(done.Token);
         var began = TimeProvider.System.GetTimestamp();
-        var results = await Task.WhenAll(Enumerable.Range(0, count).Select(i => tidepool.Api.CreateAsync(new CreateWorkspaceRequest($"load-{i}", MemoryMiB: 512))));
+        var results = await Task.WhenAll(Enumerable.Range(0, count).Select(i => tidepool.Api.CreateAsync(new CreateWorkspaceRequest($"load-{i}", Cpus: 1, MemoryMiB: 512))));
         Assert.All(results, r => Assert.True(r.Succeeded || r.Problem?.Code == ProblemCodes.CapacityExhausted, r.Problem?.Detail));
         var created = results.Where(r => r.Succeeded).Select(r => r.Value!.Name).ToList();
         Assert.NotEmpty(created);
