@@ -12,6 +12,10 @@ namespace Tidepool.Caddy;
 internal sealed class CaddyAdmin : IDisposable
 {
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(10);
+
+    /// <summary>More than the routes of a thousand workspaces take.</summary>
+    private const long MaxAnswerBytes = 64L << 20;
+
     /// <summary>What a request to the admin API has to come from: a name that no browser resolves.</summary>
     public const string Origin = "http://caddy";
 
@@ -25,6 +29,7 @@ internal sealed class CaddyAdmin : IDisposable
         {
             BaseAddress = new Uri(Origin + "/"),
             Timeout = CallTimeout,
+            MaxResponseContentBufferSize = MaxAnswerBytes,
         };
         http.DefaultRequestHeaders.Add("Origin", Origin);
     }

@@ -54,6 +54,11 @@ public abstract class CaddyTest : IAsyncLifetime
         await Assert.ThrowsAsync<RouteTableException>(() => ApplyAsync());
         await PrepareAsync();
         await Caddy.StartAsync();
+        Started();
+    }
+
+    protected virtual void Started()
+    {
     }
 
     /// <summary>Before Caddy starts.</summary>
@@ -73,7 +78,10 @@ public abstract class CaddyTest : IAsyncLifetime
         }
 
         await Upstreams.DisposeAsync();
+        await CleanUpAsync();
     }
+
+    protected virtual ValueTask CleanUpAsync() => ValueTask.CompletedTask;
 
     private const string Salt = "$2a$04$abcdefghijklmnopqrstuu";
 

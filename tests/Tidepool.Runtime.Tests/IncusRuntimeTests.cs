@@ -255,18 +255,20 @@ public sealed class IncusRuntimeTests(IncusRuntimeTests.Host host) : WorkspaceRu
 
             Daemon = await IncusDaemon.StartAsync();
             Image = new RuntimeImage("default", "contract", Environment.GetEnvironmentVariable("TIDEPOOL_TEST_IMAGE")!);
-            services = new ServiceCollection().AddLogging().AddIncusRuntime(options =>
-            {
-                options.Socket = Daemon.Socket;
-                options.Project = Project;
-                options.Network = Daemon.Bridge;
-                options.Pool = "contract";
-                options.PoolSizeGiB = 10;
-                options.Nat = false;
-            }).BuildServiceProvider();
+            services = new ServiceCollection().AddLogging().AddIncusRuntime(Configure).BuildServiceProvider();
             client = Daemon.Client();
             await Runtime.PrepareAsync(CancellationToken.None);
             await Runtime.ImportImageAsync(Image, CancellationToken.None);
+        }
+
+        public void Configure(IncusOptions options)
+        {
+            options.Socket = Daemon.Socket;
+            options.Project = Project;
+            options.Network = Daemon.Bridge;
+            options.Pool = "contract";
+            options.PoolSizeGiB = 10;
+            options.Nat = false;
         }
 
         public async Task<JsonElement> GetAsync(string path)

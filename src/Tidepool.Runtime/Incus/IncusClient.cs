@@ -12,7 +12,9 @@ namespace Tidepool.Runtime.Incus;
 /// </summary>
 internal sealed class IncusClient : IDisposable
 {
-    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(30);
+    /// <summary>More than a thousand machines take in a list.</summary>
+    private const long MaxAnswerBytes = 64L << 20;
+
     private const string OperationGone = "Operation not found";
     private readonly HttpClient http;
     private readonly string socketPath;
@@ -21,23 +23,27 @@ internal sealed class IncusClient : IDisposable
     {
         socketPath = options.Value.Socket;
         Project = options.Value.Project;
+        CallTimeout = options.Value.CallTimeout;
         http = new HttpClient(new SocketsHttpHandler { ConnectCallback = ConnectAsync, UseProxy = false, PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30) })
         {
             BaseAddress = new Uri("http://incus/"),
             Timeout = Timeout.InfiniteTimeSpan,
+            MaxResponseContentBufferSize = MaxAnswerBytes,
         };
     }
 
     private string Project { get; }
 
-    /// <summary>The answer's metadata, or null where there is no such thing.</summary>
+    private TimeSpan CallTimeout { get; }
+
+    /// <summary>The answer's metadata, or null where there is no such thing. A project that is missing is no such answer: nothing is known then.</summary>
     public async Task<JsonElement?> FindAsync(string path, CancellationToken cancellationToken)
     {
         try
         {
             return await GetAsync(path, cancellationToken);
         }
-        catch (IncusException fault) when (fault.Status == 404)
+        catch (IncusException fault) when (fault.Status == 404 && (IsProject(path) || !fault.Message.Contains("project not found", StringComparison.OrdinalIgnoreCase)))
         {
             return null;
         }
@@ -138,8 +144,10 @@ internal sealed class IncusClient : IDisposable
 
     /// <summary>Everything is asked of our project but the projects themselves: ours may have to be made yet.</summary>
     private Uri InProject(string path) => new(
-        path.StartsWith("1.0/projects", StringComparison.Ordinal) ? path : $"{path}{(path.Contains('?', StringComparison.Ordinal) ? '&' : '?')}project={Project}",
+        IsProject(path) ? path : $"{path}{(path.Contains('?', StringComparison.Ordinal) ? '&' : '?')}project={Project}",
         UriKind.Relative);
+
+    private static bool IsProject(string path) => path.StartsWith("1.0/projects", StringComparison.Ordinal);
 
     private static bool IsTransport(Exception fault, CancellationToken cancellationToken) =>
         fault is HttpRequestException or IOException or SocketException || (fault is OperationCanceledException && !cancellationToken.IsCancellationRequested);

@@ -36,6 +36,11 @@ internal static class IncusFaults
             return new(RuntimeFaults.Failed, $"Incus is busy, so {doing} waits. It is tried again.", isTransient: true, fault);
         }
 
+        if (Says(text, "project not found"))
+        {
+            return new(RuntimeFaults.Failed, $"Incus does not know Tidepool's project, so {doing} waits: its database may be new, or another Incus answers. It is tried again.", isTransient: true, fault);
+        }
+
         if (Says(text, "invalid pid"))
         {
             return new(RuntimeFaults.Failed, $"The workspace's machine did not come up, so {doing} failed. It is tried again; `tidepool logs --component incusd` may tell why.", isTransient: true, fault);

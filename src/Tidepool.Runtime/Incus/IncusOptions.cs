@@ -6,6 +6,9 @@ public sealed class IncusOptions
     /// <summary>The daemon's Unix socket.</summary>
     public string Socket { get; set; } = "/var/lib/incus/unix.socket";
 
+    /// <summary>How long one call may take that only asks, or only begins something.</summary>
+    public TimeSpan CallTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
     public string Project { get; set; } = "tidepool";
 
     /// <summary>The bridge's name: at most 15 characters, as Linux has it.</summary>
