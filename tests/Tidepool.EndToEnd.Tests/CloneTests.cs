@@ -1,3 +1,4 @@
+using Microsoft.Playwright;
 using Tidepool.Contracts;
 
 namespace Tidepool.EndToEnd.Tests;
@@ -34,6 +35,22 @@ public sealed class CloneTests(RunningTidepool tidepool)
             ["clone succeeded", "clone requested"],
             (await tidepool.Api.ActivityAsync("its-copy")).Value!.Items.Select(a => $"{a.Verb} {a.Outcome}"));
         await Task.WhenAll(tidepool.RemoveAsync("the-copy"), tidepool.RemoveAsync("its-copy"));
+    }
+
+    [Fact]
+    public async Task The_page_makes_a_copy_and_opens_it()
+    {
+        await tidepool.CreateAsync("from-page");
+        await tidepool.UntilAsync("from-page", WorkspaceStatus.Running);
+        await using var browser = await Browser.OpenAsync();
+        var page = browser.Page;
+        await page.GotoAsync(tidepool.AppUrl + "workspaces/from-page");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Clone from-page" }).ClickAsync();
+        await browser.ShootAsync("clone");
+        Assert.Equal("from-page-copy", await page.GetByLabel("Name of the copy").InputValueAsync());
+        await page.Keyboard.PressAsync("Enter");
+        await page.WaitForURLAsync(url => url.Contains("/workspace/from-page-copy/", StringComparison.Ordinal));
+        await Task.WhenAll(tidepool.RemoveAsync("from-page"), tidepool.RemoveAsync("from-page-copy"));
     }
 
     [Fact]
