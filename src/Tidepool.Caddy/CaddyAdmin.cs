@@ -11,8 +11,6 @@ namespace Tidepool.Caddy;
 /// <summary>Caddy's admin API over its Unix socket.</summary>
 internal sealed class CaddyAdmin : IDisposable
 {
-    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(10);
-
     /// <summary>More than the routes of a thousand workspaces take.</summary>
     private const long MaxAnswerBytes = 64L << 20;
 
@@ -28,7 +26,7 @@ internal sealed class CaddyAdmin : IDisposable
         http = new HttpClient(new SocketsHttpHandler { ConnectCallback = ConnectAsync, UseProxy = false, PooledConnectionIdleTimeout = TimeSpan.FromSeconds(10) })
         {
             BaseAddress = new Uri(Origin + "/"),
-            Timeout = CallTimeout,
+            Timeout = options.Value.CallTimeout,
             MaxResponseContentBufferSize = MaxAnswerBytes,
         };
         http.DefaultRequestHeaders.Add("Origin", Origin);

@@ -3,6 +3,9 @@ namespace Tidepool.Caddy;
 /// <summary>How Caddy is reached, where it listens, and whom it lets in.</summary>
 public sealed class CaddyOptions
 {
+    /// <summary>How long one call of its admin API may take.</summary>
+    public TimeSpan CallTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
     /// <summary>The socket of Caddy's admin API. Its mode keeps others out; no browser can reach it.</summary>
     public string AdminSocket { get; set; } = "";
 

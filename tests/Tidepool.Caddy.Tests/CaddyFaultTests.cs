@@ -29,7 +29,7 @@ public sealed class CaddyFaultTests : CaddyTest
     public async Task Over_a_seam_at_which_much_goes_wrong_the_routes_come_to_be_what_was_wanted()
     {
         var random = new Random(7);
-        var faults = FaultySocket.Faults.Except([SeamFault.Hanging]).ToList();
+        var faults = FaultySocket.Faults.Except([SeamFault.Hanging, SeamFault.Endless]).ToList();
         seam.Next = () => random.Next(3) == 0 ? faults[random.Next(faults.Count)] : SeamFault.None;
         for (var round = 0; round < 10; round++)
         {
@@ -37,6 +37,8 @@ public sealed class CaddyFaultTests : CaddyTest
             await UntilServedAsync(wanted);
         }
     }
+
+    protected override TimeSpan CallTimeout => TimeSpan.FromSeconds(1);
 
     /// <summary>Caddy goes on listening under another name, and the seam takes the one that everybody knows.</summary>
     protected override void Started()

@@ -42,6 +42,7 @@ public abstract class CaddyTest : IAsyncLifetime
         services = new ServiceCollection().AddLogging().AddCaddyRoutes(options =>
         {
             options.AdminSocket = Caddy.AdminSocket;
+            options.CallTimeout = CallTimeout;
             options.ServerSocket = Caddy.ServerSocket;
             options.ConfigFile = Caddy.ConfigFile;
             options.OpenGateSocket = Caddy.OpenGateSocket;
@@ -56,6 +57,8 @@ public abstract class CaddyTest : IAsyncLifetime
         await Caddy.StartAsync();
         Started();
     }
+
+    protected virtual TimeSpan CallTimeout => TimeSpan.FromSeconds(10);
 
     protected virtual void Started()
     {
