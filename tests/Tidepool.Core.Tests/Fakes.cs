@@ -21,9 +21,15 @@ internal sealed class AlwaysReady : IReadinessProbe
     public Task<bool> IsReadyAsync(IPAddress address, CancellationToken cancellationToken) => Task.FromResult(true);
 }
 
-internal sealed class NoLog : IWorkspaceLog
+internal class NoLog : IWorkspaceLog
 {
-    public Task AppendAsync(WorkspaceName workspace, IReadOnlyList<LogEntry> entries, CancellationToken cancellationToken) => Task.CompletedTask;
+    public virtual Task AppendAsync(WorkspaceName workspace, IReadOnlyList<LogEntry> entries, CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task<IReadOnlyList<LogEntry>> ReadAsync(WorkspaceName workspace, int tail, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<LogEntry>>([]);
+    public Task<LogPage> ReadTailAsync(WorkspaceName workspace, int tail, CancellationToken cancellationToken) => Task.FromResult(new LogPage([], default));
+
+    public Task<LogPage> ReadAfterAsync(WorkspaceName workspace, LogPosition after, CancellationToken cancellationToken) => Task.FromResult(new LogPage([], after));
+
+    public IReadOnlyList<WorkspaceName> Names() => [];
+
+    public Task RetireAsync(WorkspaceName workspace, CancellationToken cancellationToken) => Task.CompletedTask;
 }
