@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 
 namespace Tidepool.Core.Logs;
 
@@ -6,6 +7,7 @@ namespace Tidepool.Core.Logs;
 /// How far a log was read: the number of a file, and a place in it. Files are never renamed, so a position outlives rotation; what
 /// was removed since is skipped.
 /// </summary>
+[StructLayout(LayoutKind.Auto)]
 public readonly record struct LogPosition(int Segment, long Offset)
 {
     public static bool TryParse(string? text, out LogPosition position)
