@@ -14,7 +14,7 @@ public sealed class ConsoleWatchTests : IDisposable
 {
     private readonly string root = Directory.CreateTempSubdirectory("tidepool-logs-").FullName;
     private readonly FakeTimeProvider time = new(Sample.Start);
-    private readonly InMemoryWorkspaceStore store = new();
+    private readonly InMemoryWorkspaceStore store;
     private readonly InMemoryRuntime machines = new();
     private readonly WorkspaceLogFiles log;
     private ConsoleWatch watch;
@@ -22,6 +22,7 @@ public sealed class ConsoleWatchTests : IDisposable
 
     public ConsoleWatchTests()
     {
+        store = new InMemoryWorkspaceStore(new InMemoryJobTable(), time);
         log = new WorkspaceLogFiles(root, time, NullLogger<WorkspaceLogFiles>.Instance);
         watch = Watch();
         machines.Before = (verb, _) =>
