@@ -234,10 +234,7 @@ public sealed partial class Reconciler(
         var now = time.GetUtcNow();
         var verb = workspace.Status == WorkspaceStatus.Creating ? VerbOfMaking(workspace) : Verbs.Start;
         var running = workspace with { Status = WorkspaceStatus.Running, Fault = null, Progress = null, DeadlineAt = null, StartedAt = now, UpdatedAt = now };
-        if (await SaveAsync(keeper, running, Ended(workspace, verb, ActivityOutcome.Succeeded, null), cancellationToken) is not null)
-        {
-            await log.AppendAsync(workspace.Name, [.. StepEnded(workspace, now)], cancellationToken);
-        }
+        await SaveAsync(keeper, running, Ended(workspace, verb, ActivityOutcome.Succeeded, null), cancellationToken, [.. StepEnded(workspace, now)]);
     }
 
     private async Task StopAsync(Run run, CancellationToken cancellationToken)
@@ -375,7 +372,8 @@ public sealed partial class Reconciler(
     }
 
     /// <summary>The workspace as stored now, or null if it changed under us: look again.</summary>
-    private async Task<Workspace?> SaveAsync(LeaseKeeper keeper, Workspace workspace, Activity? activity, CancellationToken cancellationToken)
+    private async Task<Workspace?> SaveAsync(
+        LeaseKeeper keeper, Workspace workspace, Activity? activity, CancellationToken cancellationToken, IReadOnlyList<LogEntry>? first = null)
     {
         if (!await store.TrySaveObservationAsync(keeper.Lease, workspace, activity, cancellationToken))
         {
@@ -385,16 +383,16 @@ public sealed partial class Reconciler(
 
         if (activity is not null)
         {
-            await NoteAsync(workspace, activity, cancellationToken);
+            await NoteAsync(workspace, activity, cancellationToken, first);
         }
 
         return workspace with { Version = workspace.Version + 1 };
     }
 
-    private Task NoteAsync(Workspace workspace, Activity activity, CancellationToken cancellationToken) =>
+    private Task NoteAsync(Workspace workspace, Activity activity, CancellationToken cancellationToken, IReadOnlyList<LogEntry>? first = null) =>
         log.AppendAsync(
             workspace.Name,
-            [new LogEntry(activity.At, LogSources.Lifecycle, $"{activity.Verb}: {activity.Outcome.ToString().ToLowerInvariant()}{(activity.Detail is null ? "" : ". " + activity.Detail)}", activity.Duration?.TotalMilliseconds)],
+            [.. first ?? [], new LogEntry(activity.At, LogSources.Lifecycle, $"{activity.Verb}: {activity.Outcome.ToString().ToLowerInvariant()}{(activity.Detail is null ? "" : ". " + activity.Detail)}", activity.Duration?.TotalMilliseconds)],
             cancellationToken);
 
     /// <summary>The step that a workspace was at, which began when it was last written.</summary>
