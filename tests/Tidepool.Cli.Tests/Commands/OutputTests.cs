@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Time.Testing;
 using Tidepool.Cli.Commands;
 using Tidepool.Cli.Processes;
 using Tidepool.Cli.State;
