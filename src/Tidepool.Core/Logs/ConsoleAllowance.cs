@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace Tidepool.Core.Logs;
 
 /// <summary>
@@ -21,12 +23,15 @@ internal sealed class ConsoleAllowance(TimeProvider time)
         left = Math.Min(AtOnce, left + (time.GetElapsedTime(last).TotalSeconds * PerSecond));
         last = time.GetTimestamp();
         var from = lines.Count;
-        while (from > 0 && left >= lines[from - 1].Length + LineCost)
+        while (from > 0 && CostOf(lines[from - 1]) is var cost && cost <= left)
         {
             from--;
-            left -= lines[from].Length + LineCost;
+            left -= cost;
         }
 
         return lines[from..];
     }
+
+    /// <summary>What it takes in the file, where a control character is six.</summary>
+    private static int CostOf(string line) => JsonEncodedText.Encode(line).EncodedUtf8Bytes.Length + LineCost;
 }
