@@ -84,17 +84,30 @@ public sealed class TidepoolClient(HttpClient http)
     /// <summary>The last lines of a workspace's log, oldest first.</summary>
     public async Task<ApiResult<IReadOnlyList<LogLineResponse>>> LogsAsync(string idOrName, int tail = 200, CancellationToken cancellationToken = default)
     {
-        using var response = await http.GetAsync(new Uri($"{Path(idOrName, "/logs")}?tail={tail}", UriKind.Relative), cancellationToken);
+        var result = await ReadLogAsync(idOrName, null, tail, cancellationToken);
+        return new ApiResult<IReadOnlyList<LogLineResponse>>(result.Value?.Lines, result.Problem);
+    }
+
+    /// <summary>A workspace's log as it goes on.</summary>
+    /// <param name="idOrName">Whose.</param>
+    /// <param name="after">The position of the last answer, for what came since; null for the last lines.</param>
+    /// <param name="tail">How many, with no position.</param>
+    /// <param name="cancellationToken">Ends the request.</param>
+    public async Task<ApiResult<LogPageResponse>> ReadLogAsync(string idOrName, string? after, int tail = 200, CancellationToken cancellationToken = default)
+    {
+        var query = after is null ? $"tail={tail}" : "after=" + Uri.EscapeDataString(after);
+        using var response = await http.GetAsync(new Uri($"{Path(idOrName, "/logs")}?{query}", UriKind.Relative), cancellationToken);
         if (!response.IsSuccessStatusCode)
         {
-            return new ApiResult<IReadOnlyList<LogLineResponse>>(null, await ReadProblemAsync(response, cancellationToken));
+            return new ApiResult<LogPageResponse>(null, await ReadProblemAsync(response, cancellationToken));
         }
 
         var text = await response.Content.ReadAsStringAsync(cancellationToken);
         var lines = text.Split('\n', StringSplitOptions.RemoveEmptyEntries)
             .Select(line => JsonSerializer.Deserialize(line, TidepoolJson.Default.LogLineResponse)!)
             .ToList();
-        return new ApiResult<IReadOnlyList<LogLineResponse>>(lines, null);
+        var position = response.Headers.TryGetValues(LogPageResponse.PositionHeader, out var values) ? values.FirstOrDefault() : null;
+        return new ApiResult<LogPageResponse>(new LogPageResponse(lines, position), null);
     }
 
     /// <summary>Follows all workspaces until the stream ends. Begin again with the last event's id to miss nothing.</summary>

@@ -108,7 +108,20 @@ public sealed record ActivityResponse(
     long Sequence, string WorkspaceId, string WorkspaceName, string Verb, string Actor, string Outcome, string? Detail, double? DurationMs, DateTimeOffset At);
 
 /// <summary>A line of a workspace's log.</summary>
+/// <param name="At">When, UTC.</param>
+/// <param name="Source">lifecycle or console.</param>
+/// <param name="Message">From a console it is whatever the guest wrote: show it through <see cref="PlainText"/>.</param>
+/// <param name="DurationMs">How long it took, where something ended.</param>
 public sealed record LogLineResponse(DateTimeOffset At, string Source, string Message, double? DurationMs);
+
+/// <summary>Some lines of a log, oldest first.</summary>
+/// <param name="Lines">The lines.</param>
+/// <param name="Position">With it, the next request gets what came since. It stays good when files of the log are begun anew or removed.</param>
+public sealed record LogPageResponse(IReadOnlyList<LogLineResponse> Lines, string? Position)
+{
+    /// <summary>The header that carries the position, as the body is the log itself.</summary>
+    public const string PositionHeader = "Log-Position";
+}
 
 public sealed record ImageResponse(string Name, string Hash, DateTimeOffset CreatedAt, long SizeBytes);
 

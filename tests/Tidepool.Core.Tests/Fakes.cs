@@ -1,8 +1,6 @@
 using System.Net;
-using Tidepool.Core.Logs;
 using Tidepool.Core.Routing;
 using Tidepool.Core.Runtime;
-using Tidepool.Core.Workspaces;
 
 namespace Tidepool.Core.Tests;
 
@@ -19,11 +17,4 @@ internal sealed class OneImage : IImageCatalog
 internal sealed class AlwaysReady : IReadinessProbe
 {
     public Task<bool> IsReadyAsync(IPAddress address, CancellationToken cancellationToken) => Task.FromResult(true);
-}
-
-internal sealed class NoLog : IWorkspaceLog
-{
-    public Task AppendAsync(WorkspaceName workspace, IReadOnlyList<LogEntry> entries, CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task<IReadOnlyList<LogEntry>> ReadAsync(WorkspaceName workspace, int tail, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<LogEntry>>([]);
 }

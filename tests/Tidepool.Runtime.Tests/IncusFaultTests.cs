@@ -3,7 +3,6 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Tidepool.Core.Activities;
 using Tidepool.Core.Capacity;
 using Tidepool.Core.Lifecycle;
-using Tidepool.Core.Logs;
 using Tidepool.Core.Network;
 using Tidepool.Core.Routing;
 using Tidepool.Core.Runtime;
@@ -147,7 +146,7 @@ public sealed class IncusFaultTests(IncusRuntimeTests.Host host) : IClassFixture
     {
         var boundary = new BoundaryKeeper(store, Runtime, new InMemoryBoundary(), NullLogger<BoundaryKeeper>.Instance);
         var routes = new RoutePublisher(store, new Nowhere(), boundary, options, TimeProvider.System, NullLogger<RoutePublisher>.Instance);
-        var reconciler = new Reconciler(store, Runtime, new OneImage(host.Image), new Nowhere(), routes, boundary, new Nowhere(), options, TimeProvider.System, NullLogger<Reconciler>.Instance);
+        var reconciler = new Reconciler(store, Runtime, new OneImage(host.Image), new Nowhere(), routes, boundary, new NoLog(), options, TimeProvider.System, NullLogger<Reconciler>.Instance);
         while (await store.FindAsync(id, Token) is { } workspace && (status is null || workspace.Status != status))
         {
             Assert.True(workspace.Status != WorkspaceStatus.Error, workspace.Fault?.Message);
@@ -164,14 +163,10 @@ public sealed class IncusFaultTests(IncusRuntimeTests.Host host) : IClassFixture
     }
 
     /// <summary>What lies behind the other seams, where all is well.</summary>
-    private sealed class Nowhere : IRouteTable, IReadinessProbe, IWorkspaceLog
+    private sealed class Nowhere : IRouteTable, IReadinessProbe
     {
         public Task<bool> ApplyAsync(IReadOnlyList<WorkspaceRoute> wanted, CancellationToken cancellationToken) => Task.FromResult(true);
 
         public Task<bool> IsReadyAsync(System.Net.IPAddress address, CancellationToken cancellationToken) => Task.FromResult(true);
-
-        public Task AppendAsync(WorkspaceName workspace, IReadOnlyList<LogEntry> entries, CancellationToken cancellationToken) => Task.CompletedTask;
-
-        public Task<IReadOnlyList<LogEntry>> ReadAsync(WorkspaceName workspace, int tail, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<LogEntry>>([]);
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Net;
 using Tidepool.Core.Network;
 using Tidepool.Core.Runtime;
@@ -13,6 +14,7 @@ public sealed class InMemoryRuntime : IWorkspaceRuntime
     private readonly ConcurrentDictionary<string, RuntimeImage> images = new();
     private readonly ConcurrentDictionary<InstanceName, bool> onceStarted = new();
     private readonly ConcurrentBag<InstanceName> wrecked = [];
+    private readonly ConcurrentDictionary<InstanceName, byte[]> consoles = new();
     private readonly Lock addressing = new();
 
     /// <summary>Called before each member does its work, with the member's verb; throw to fail it.</summary>
@@ -109,7 +111,20 @@ public sealed class InMemoryRuntime : IWorkspaceRuntime
         return Network;
     }
 
-    public Task<string> ReadConsoleAsync(InstanceName name, int maxCharacters, CancellationToken cancellationToken) => Task.FromResult("");
+    public async Task<ConsoleOutput> ReadConsoleAsync(InstanceName name, string? position, CancellationToken cancellationToken)
+    {
+        await Before("console", name);
+        var all = consoles.GetValueOrDefault(name, []);
+        var from = position is null ? 0 : int.Parse(position, CultureInfo.InvariantCulture);
+        return new ConsoleOutput(all.AsMemory(from), all.Length.ToString(CultureInfo.InvariantCulture), IsCut: false);
+    }
+
+    /// <summary>The guest writes to its console.</summary>
+    public void Say(InstanceName name, ReadOnlySpan<byte> text)
+    {
+        byte[] all = [.. consoles.GetValueOrDefault(name, []), .. text];
+        consoles[name] = all;
+    }
 
     public Task HaltAsync(TimeSpan grace, CancellationToken cancellationToken)
     {

@@ -40,6 +40,7 @@ internal sealed class CommandLine
             OpenCommand.Create(this),
             PortCommand.Create(this),
             CapacityCommand.Create(this),
+            ActivityCommand.Create(this),
             LogsCommand.Create(this),
             ImageCommand.Create(this),
             PasswordCommand.Create(this),

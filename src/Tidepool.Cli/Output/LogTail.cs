@@ -1,3 +1,5 @@
+using Tidepool.Contracts;
+
 namespace Tidepool.Cli.Output;
 
 /// <summary>The end of a log.</summary>
@@ -18,7 +20,7 @@ internal static class LogTail
                 }
             }
 
-            return string.Join('\n', last);
+            return string.Join('\n', last.Select(PlainText.Of));
         }
         catch (IOException)
         {

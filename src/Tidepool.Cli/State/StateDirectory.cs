@@ -53,6 +53,9 @@ internal sealed class StateDirectory(string root)
 
     public string Logs => At("logs");
 
+    /// <summary>Logs of workspaces that are gone, each in a directory named after the time and the workspace.</summary>
+    public string DeletedWorkspaceLogs => At(".logs", ".deleted");
+
     public string Cache => At("cache");
 
     public static string Default =>

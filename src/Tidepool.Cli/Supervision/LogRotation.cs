@@ -1,14 +1,23 @@
+using System.Globalization;
+using Tidepool.Cli.State;
+
 namespace Tidepool.Cli.Supervision;
 
 /// <summary>
-/// Keeps logs from growing: one that is too long is copied aside and emptied. Its process goes on appending to the same file
-/// and need not be told.
+/// Keeps logs from growing: of one that is too long the end is copied aside, and it is emptied. Its process goes on appending to
+/// the same file and need not be told. What it writes between the copy and the emptying is lost.
 /// </summary>
 internal static class LogRotation
 {
-    public const long MaxBytes = 8 * 1024 * 1024;
+    public const int MaxBytes = 4 * 1024 * 1024;
 
-    public static void Rotate(string path, long maxBytes = MaxBytes)
+    /// <summary>How many older ones there are besides: <c>.1</c> is the newest.</summary>
+    public const int Kept = 3;
+
+    /// <summary>How often to look. Between two looks a process writes as much as it likes.</summary>
+    public static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
+
+    public static void Rotate(string path, int maxBytes = MaxBytes)
     {
         try
         {
@@ -17,12 +26,35 @@ internal static class LogRotation
                 return;
             }
 
-            File.Copy(path, path + ".1", overwrite: true);
-            using var emptied = new FileStream(path, FileMode.Truncate, FileAccess.Write, FileShare.ReadWrite);
+            for (var number = Kept - 1; number > 0; number--)
+            {
+                if (File.Exists(Older(path, number)))
+                {
+                    File.Move(Older(path, number), Older(path, number + 1), overwrite: true);
+                }
+            }
+
+            using var log = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+            CopyEnd(log, Older(path, 1), maxBytes);
+            log.SetLength(0);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
             // A full disk: the next round tries again.
         }
     }
+
+    private static void CopyEnd(FileStream log, string target, int maxBytes)
+    {
+        File.Delete(target);
+        using var copy = new FileStream(target, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = StateDirectory.PrivateFile });
+        log.Seek(Math.Max(0, log.Length - maxBytes), SeekOrigin.Begin);
+        var buffer = new byte[64 * 1024];
+        for (var left = maxBytes; left > 0 && log.Read(buffer, 0, Math.Min(buffer.Length, left)) is > 0 and var read; left -= read)
+        {
+            copy.Write(buffer, 0, read);
+        }
+    }
+
+    private static string Older(string path, int number) => path + "." + number.ToString(CultureInfo.InvariantCulture);
 }

@@ -10,7 +10,6 @@ namespace Tidepool.Cli.Supervision;
 internal sealed class Supervisor(StateDirectory state, IReadOnlyList<ProcessSpec> specs, Journal journal, TimeProvider time)
 {
     private static readonly TimeSpan ReadyInterval = TimeSpan.FromMilliseconds(50);
-    private static readonly TimeSpan RotateInterval = TimeSpan.FromSeconds(15);
     private readonly Lock gate = new();
     private readonly Dictionary<string, ProcessReport> reports = specs.ToDictionary(s => s.Name, s => new ProcessReport(s.Name, ProcessReport.Waiting, 0, null));
 
@@ -86,7 +85,7 @@ internal sealed class Supervisor(StateDirectory state, IReadOnlyList<ProcessSpec
     {
         while (true)
         {
-            await Task.Delay(RotateInterval, time, letGo);
+            await Task.Delay(LogRotation.Interval, time, letGo);
             foreach (var spec in specs)
             {
                 LogRotation.Rotate(spec.LogFile);

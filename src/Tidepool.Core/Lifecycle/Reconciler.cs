@@ -234,7 +234,7 @@ public sealed partial class Reconciler(
         var now = time.GetUtcNow();
         var verb = workspace.Status == WorkspaceStatus.Creating ? VerbOfMaking(workspace) : Verbs.Start;
         var running = workspace with { Status = WorkspaceStatus.Running, Fault = null, Progress = null, DeadlineAt = null, StartedAt = now, UpdatedAt = now };
-        await SaveAsync(keeper, running, Ended(workspace, verb, ActivityOutcome.Succeeded, null), cancellationToken);
+        await SaveAsync(keeper, running, Ended(workspace, verb, ActivityOutcome.Succeeded, null), cancellationToken, [.. StepEnded(workspace, now)]);
     }
 
     private async Task StopAsync(Run run, CancellationToken cancellationToken)
@@ -288,6 +288,7 @@ public sealed partial class Reconciler(
         if (await store.TryRemoveAsync(run.Keeper.Lease, run.Workspace, activity, cancellationToken))
         {
             await NoteAsync(run.Workspace, activity, cancellationToken);
+            await log.RetireAsync(run.Workspace.Name, cancellationToken);
             _ = routes.PublishAsync();
         }
         else
@@ -343,7 +344,6 @@ public sealed partial class Reconciler(
         if (await SaveAsync(run.Keeper, failed, Ended(run.Workspace, verb, ActivityOutcome.Failed, fault.Message), cancellationToken) is not null)
         {
             _ = routes.PublishAsync();
-            await NoteConsoleAsync(failed, cancellationToken);
         }
     }
 
@@ -364,14 +364,16 @@ public sealed partial class Reconciler(
         var saved = await SaveAsync(run.Keeper, shown with { UpdatedAt = time.GetUtcNow() }, null, cancellationToken);
         if (saved?.Progress is { } progress && progress != run.Workspace.Progress)
         {
-            await log.AppendAsync(saved.Name, [new LogEntry(time.GetUtcNow(), "lifecycle", $"{progress.Label} ({progress.Step} of {progress.Of})")], cancellationToken);
+            var begun = new LogEntry(saved.UpdatedAt, LogSources.Lifecycle, $"{progress.Label} ({progress.Step} of {progress.Of})");
+            await log.AppendAsync(saved.Name, [.. StepEnded(run.Workspace, saved.UpdatedAt), begun], cancellationToken);
         }
 
         return saved;
     }
 
     /// <summary>The workspace as stored now, or null if it changed under us: look again.</summary>
-    private async Task<Workspace?> SaveAsync(LeaseKeeper keeper, Workspace workspace, Activity? activity, CancellationToken cancellationToken)
+    private async Task<Workspace?> SaveAsync(
+        LeaseKeeper keeper, Workspace workspace, Activity? activity, CancellationToken cancellationToken, IReadOnlyList<LogEntry>? first = null)
     {
         if (!await store.TrySaveObservationAsync(keeper.Lease, workspace, activity, cancellationToken))
         {
@@ -381,34 +383,21 @@ public sealed partial class Reconciler(
 
         if (activity is not null)
         {
-            await NoteAsync(workspace, activity, cancellationToken);
+            await NoteAsync(workspace, activity, cancellationToken, first);
         }
 
         return workspace with { Version = workspace.Version + 1 };
     }
 
-    private Task NoteAsync(Workspace workspace, Activity activity, CancellationToken cancellationToken) =>
+    private Task NoteAsync(Workspace workspace, Activity activity, CancellationToken cancellationToken, IReadOnlyList<LogEntry>? first = null) =>
         log.AppendAsync(
             workspace.Name,
-            [new LogEntry(activity.At, "lifecycle", $"{activity.Verb}: {activity.Outcome.ToString().ToLowerInvariant()}{(activity.Detail is null ? "" : ". " + activity.Detail)}", activity.Duration?.TotalMilliseconds)],
+            [.. first ?? [], new LogEntry(activity.At, LogSources.Lifecycle, $"{activity.Verb}: {activity.Outcome.ToString().ToLowerInvariant()}{(activity.Detail is null ? "" : ". " + activity.Detail)}", activity.Duration?.TotalMilliseconds)],
             cancellationToken);
 
-    private async Task NoteConsoleAsync(Workspace workspace, CancellationToken cancellationToken)
-    {
-        try
-        {
-            var console = await runtime.ReadConsoleAsync(workspace.Instance, 8_000, cancellationToken);
-            var at = time.GetUtcNow();
-            await log.AppendAsync(
-                workspace.Name,
-                [.. console.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(line => new LogEntry(at, "console", line))],
-                cancellationToken);
-        }
-        catch (RuntimeException fault)
-        {
-            LogNoConsole(workspace.Name, fault);
-        }
-    }
+    /// <summary>The step that a workspace was at, which began when it was last written.</summary>
+    private static IEnumerable<LogEntry> StepEnded(Workspace before, DateTimeOffset now) =>
+        before.Progress is { } step ? [new LogEntry(now, LogSources.Lifecycle, $"{step.Label}: done", (now - before.UpdatedAt).TotalMilliseconds)] : [];
 
     private Activity Ended(Workspace workspace, string verb, ActivityOutcome outcome, string? detail)
     {
@@ -433,9 +422,6 @@ public sealed partial class Reconciler(
 
     [LoggerMessage(Level = LogLevel.Error, Message = "A step for {WorkspaceName} failed in a way that nobody foresaw.")]
     private partial void LogUnforeseen(WorkspaceName workspaceName, Exception fault);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "The console of {WorkspaceName} could not be read.")]
-    private partial void LogNoConsole(WorkspaceName workspaceName, Exception fault);
 
     private sealed record Run(Workspace Workspace, LeaseKeeper Keeper);
 }

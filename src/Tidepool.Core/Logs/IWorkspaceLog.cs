@@ -2,14 +2,20 @@ using Tidepool.Core.Workspaces;
 
 namespace Tidepool.Core.Logs;
 
-/// <summary>A line of a workspace's log: <c>lifecycle</c> or <c>console</c>.</summary>
-public sealed record LogEntry(DateTimeOffset At, string Source, string Message, double? DurationMs = null);
-
-/// <summary>The log that a workspace's user may read. Never fails the work it reports on.</summary>
+/// <summary>The logs that the user may read, one for each workspace. Never fails the work it reports on. One process writes, any may read.</summary>
 public interface IWorkspaceLog
 {
     Task AppendAsync(WorkspaceName workspace, IReadOnlyList<LogEntry> entries, CancellationToken cancellationToken);
 
-    /// <summary>The last <paramref name="tail"/> lines, oldest first; empty if there is none.</summary>
-    Task<IReadOnlyList<LogEntry>> ReadAsync(WorkspaceName workspace, int tail, CancellationToken cancellationToken);
+    /// <summary>The last <paramref name="tail"/> lines; none if there is no log.</summary>
+    Task<LogPage> ReadTailAsync(WorkspaceName workspace, int tail, CancellationToken cancellationToken);
+
+    /// <summary>Some of the lines after a position; none only where nothing is new. From the beginning where the position is not there any more.</summary>
+    Task<LogPage> ReadAfterAsync(WorkspaceName workspace, LogPosition after, CancellationToken cancellationToken);
+
+    /// <summary>The names that there are logs of.</summary>
+    IReadOnlyList<WorkspaceName> Names();
+
+    /// <summary>Puts the log of a workspace that is gone aside, so that the next one of that name begins anew. The newest of them are kept for a while.</summary>
+    Task RetireAsync(WorkspaceName workspace, CancellationToken cancellationToken);
 }

@@ -1,45 +1,76 @@
-using System.Text.Json;
-using System.Text.Json.Serialization;
+using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Tidepool.Core.Workspaces;
 
 namespace Tidepool.Core.Logs;
 
 /// <summary>
-/// Workspace logs as JSON lines, <c>{name}/log.jsonl</c> below one directory, 0600. At <see cref="MaxBytes"/> the file is
-/// renamed to <c>log.1.jsonl</c> and begun anew, so a workspace never takes more than twice that.
+/// Workspace logs as JSON lines, below one directory: <c>{name}/log-000001.jsonl</c> and so on, of which the newest four of two
+/// mebibytes are kept. The logs of workspaces that are gone lie in <c>.deleted/{time}-{name}</c>: the newest twenty, for thirty days.
 /// </summary>
-public sealed partial class WorkspaceLogFiles(string directory, ILogger<WorkspaceLogFiles> logger) : IWorkspaceLog, IDisposable
+public sealed partial class WorkspaceLogFiles(string directory, TimeProvider time, ILogger<WorkspaceLogFiles> logger) : IWorkspaceLog, IDisposable
 {
-    private const long MaxBytes = 1024 * 1024;
-    private static readonly UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    public const string Deleted = ".deleted";
+    private const int DeletedKept = 20;
+    private const string TimeFormat = "yyyyMMdd'T'HHmmssfff'Z'";
+    private static readonly TimeSpan DeletedKeptFor = TimeSpan.FromDays(30);
     private readonly SemaphoreSlim oneWriter = new(1);
 
-    public async Task AppendAsync(WorkspaceName workspace, IReadOnlyList<LogEntry> entries, CancellationToken cancellationToken)
+    public Task AppendAsync(WorkspaceName workspace, IReadOnlyList<LogEntry> entries, CancellationToken cancellationToken) =>
+        entries.Count == 0 ? Task.CompletedTask : WriteAsync(workspace, () => SegmentsOf(workspace).Append(entries), cancellationToken);
+
+    public Task<LogPage> ReadTailAsync(WorkspaceName workspace, int tail, CancellationToken cancellationToken) =>
+        Task.Run(() => SegmentsOf(workspace).ReadTail(tail), cancellationToken);
+
+    public Task<LogPage> ReadAfterAsync(WorkspaceName workspace, LogPosition after, CancellationToken cancellationToken) =>
+        Task.Run(() => SegmentsOf(workspace).ReadAfter(after), cancellationToken);
+
+    public IReadOnlyList<WorkspaceName> Names()
     {
-        if (entries.Count == 0)
+        var names = new List<WorkspaceName>();
+        foreach (var path in Directory.Exists(directory) ? Directory.EnumerateDirectories(directory) : [])
         {
-            return;
+            if (WorkspaceName.TryParse(Path.GetFileName(path), out var name))
+            {
+                names.Add(name);
+            }
         }
 
+        return names;
+    }
+
+    public Task RetireAsync(WorkspaceName workspace, CancellationToken cancellationToken) =>
+        WriteAsync(workspace, () => Retire(workspace), cancellationToken);
+
+    public void Dispose() => oneWriter.Dispose();
+
+    private void Retire(WorkspaceName workspace)
+    {
+        var now = time.GetUtcNow();
+        var deleted = Path.Combine(directory, Deleted);
+        PrivateFiles.CreateDirectory(deleted);
+        if (Directory.Exists(DirectoryOf(workspace)))
+        {
+            var stamp = now.ToString(TimeFormat, CultureInfo.InvariantCulture);
+            Directory.Move(DirectoryOf(workspace), Path.Combine(deleted, $"{stamp}-{workspace}"));
+        }
+
+        // The names begin with the time, so they are in its order.
+        var oldest = (now - DeletedKeptFor).ToString(TimeFormat, CultureInfo.InvariantCulture);
+        var kept = Directory.EnumerateDirectories(deleted).OrderDescending(StringComparer.Ordinal).ToList();
+        foreach (var path in kept.Where((path, at) => at >= DeletedKept || string.CompareOrdinal(Path.GetFileName(path), oldest) < 0))
+        {
+            Directory.Delete(path, recursive: true);
+        }
+    }
+
+    private async Task WriteAsync(WorkspaceName workspace, Action write, CancellationToken cancellationToken)
+    {
         await oneWriter.WaitAsync(cancellationToken);
         try
         {
-            var path = CurrentFile(workspace);
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            if (new FileInfo(path) is { Exists: true, Length: > MaxBytes })
-            {
-                File.Move(path, OlderFile(workspace), overwrite: true);
-            }
-
-            var options = new FileStreamOptions { Mode = FileMode.Append, Access = FileAccess.Write, Share = FileShare.ReadWrite | FileShare.Delete, UnixCreateMode = Private };
-
-            await using var file = new FileStream(path, options);
-            foreach (var entry in entries)
-            {
-                file.Write(JsonSerializer.SerializeToUtf8Bytes(entry, LogJson.Default.LogEntry));
-                file.WriteByte((byte)'\n');
-            }
+            PrivateFiles.CreateDirectory(directory);
+            write();
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
@@ -52,51 +83,10 @@ public sealed partial class WorkspaceLogFiles(string directory, ILogger<Workspac
         }
     }
 
-    public async Task<IReadOnlyList<LogEntry>> ReadAsync(WorkspaceName workspace, int tail, CancellationToken cancellationToken)
-    {
-        var lines = new List<LogEntry>();
-        foreach (var path in new[] { OlderFile(workspace), CurrentFile(workspace) })
-        {
-            if (!File.Exists(path))
-            {
-                continue;
-            }
+    private LogSegments SegmentsOf(WorkspaceName workspace) => new(DirectoryOf(workspace));
 
-            await foreach (var line in File.ReadLinesAsync(path, cancellationToken))
-            {
-                if (Parse(line) is { } entry)
-                {
-                    lines.Add(entry);
-                }
-            }
-        }
-
-        return lines.Count <= tail ? lines : lines[^tail..];
-    }
-
-    public void Dispose() => oneWriter.Dispose();
-
-    private static LogEntry? Parse(string line)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize(line, LogJson.Default.LogEntry);
-        }
-        catch (JsonException)
-        {
-            // The last line of a process that was killed while writing it.
-            return null;
-        }
-    }
-
-    private string CurrentFile(WorkspaceName workspace) => Path.Combine(directory, workspace.Value, "log.jsonl");
-
-    private string OlderFile(WorkspaceName workspace) => Path.Combine(directory, workspace.Value, "log.1.jsonl");
+    private string DirectoryOf(WorkspaceName workspace) => Path.Combine(directory, workspace.Value);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The log of {WorkspaceName} could not be written.")]
     private partial void LogNotWritten(WorkspaceName workspaceName, Exception fault);
 }
-
-[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
-[JsonSerializable(typeof(LogEntry))]
-internal sealed partial class LogJson : JsonSerializerContext;

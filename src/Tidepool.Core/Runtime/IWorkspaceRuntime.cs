@@ -68,6 +68,12 @@ public enum StopCause
 /// <param name="StoppedBy">Meaningful only while stopped.</param>
 public sealed record InstanceObservation(InstanceName Name, InstanceState State, IPAddress? Address, Isolation Isolation, StopCause StoppedBy);
 
+/// <summary>A part of what a guest wrote to its console.</summary>
+/// <param name="Bytes">As the guest wrote them: anything.</param>
+/// <param name="Position">Where the next part begins, in the runtime's own words.</param>
+/// <param name="IsCut">Whether something between the last part and this one is lost.</param>
+public sealed record ConsoleOutput(ReadOnlyMemory<byte> Bytes, string? Position, bool IsCut);
+
 /// <summary>
 /// Makes, drives and observes the machines that workspaces run in. Every member may be repeated: what is already so
 /// counts as done. Everything the runtime owns is named after <see cref="InstanceName"/>; it never touches what is not ours.
@@ -113,8 +119,14 @@ public interface IWorkspaceRuntime
     /// <summary>The bridge and everybody's place on it, for the wall around them; null where the runtime puts up a wall of its own.</summary>
     Task<WorkspaceNetwork?> FindNetworkAsync(CancellationToken cancellationToken);
 
-    /// <summary>The last part of what the guest wrote to its console; empty if nothing, or no such machine.</summary>
-    Task<string> ReadConsoleAsync(InstanceName name, int maxCharacters, CancellationToken cancellationToken);
+    /// <summary>
+    /// What the guest wrote to its console after <paramref name="position"/>, each byte once, whether it still runs or not; of very
+    /// much the newest. Nothing where there is no such machine. The one member that may not be repeated: it may use up what it gives.
+    /// </summary>
+    /// <param name="name">Whose console.</param>
+    /// <param name="position">What the last answer gave; null for all that there is.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    Task<ConsoleOutput> ReadConsoleAsync(InstanceName name, string? position, CancellationToken cancellationToken);
 
     /// <summary>
     /// Ends every machine of ours because the host side goes down, marked so that <see cref="InstanceObservation.StoppedBy"/>

@@ -63,15 +63,21 @@ internal sealed class IncusClient : IDisposable
     public async Task UploadAsync(string path, HttpContent content, TimeSpan patience, CancellationToken cancellationToken) =>
         await CompleteAsync(await CallAsync(HttpMethod.Post, path, content, patience, cancellationToken), patience, cancellationToken);
 
-    /// <summary>Plain text, such as a console's log; empty where there is none.</summary>
-    public async Task<string> ReadTextAsync(string path, CancellationToken cancellationToken)
+    /// <summary>The end of a file such as a console's log, and how long it is as a whole; empty where there is none.</summary>
+    public async Task<(byte[] End, long Length)> ReadEndAsync(string path, int maxBytes, CancellationToken cancellationToken)
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         timeout.CancelAfter(CallTimeout);
         try
         {
-            using var response = await http.GetAsync(InProject(path), timeout.Token);
-            return response.IsSuccessStatusCode ? await response.Content.ReadAsStringAsync(timeout.Token) : "";
+            using var response = await http.GetAsync(InProject(path), HttpCompletionOption.ResponseHeadersRead, timeout.Token);
+            if (!response.IsSuccessStatusCode)
+            {
+                return ([], 0);
+            }
+
+            await using var stream = await response.Content.ReadAsStreamAsync(timeout.Token);
+            return await EndOfStream.ReadAsync(stream, maxBytes, timeout.Token);
         }
         catch (Exception fault) when (IsTransport(fault, cancellationToken))
         {

@@ -17,6 +17,7 @@ public static class IncusRegistration
         services.AddSingleton<IncusHost>();
         services.AddSingleton<IncusLinks>();
         services.AddSingleton<IncusImages>();
+        services.AddSingleton<IncusConsoles>();
         services.AddSingleton<LeftoverLink>();
         services.AddSingleton<IWorkspaceRuntime, IncusRuntime>();
         return services;

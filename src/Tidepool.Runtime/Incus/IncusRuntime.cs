@@ -9,7 +9,7 @@ namespace Tidepool.Runtime.Incus;
 
 /// <summary>Workspaces as Incus instances, in a project, on a bridge and in a pool of Tidepool's own.</summary>
 internal sealed partial class IncusRuntime(
-    IncusClient client, IncusHost host, IncusLinks links, IncusImages images, LeftoverLink leftover, IOptions<IncusOptions> options, ILogger<IncusRuntime> logger) : IWorkspaceRuntime
+    IncusClient client, IncusHost host, IncusLinks links, IncusImages images, IncusConsoles consoles, LeftoverLink leftover, IOptions<IncusOptions> options, ILogger<IncusRuntime> logger) : IWorkspaceRuntime
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
@@ -132,12 +132,8 @@ internal sealed partial class IncusRuntime(
     public Task<WorkspaceNetwork?> FindNetworkAsync(CancellationToken cancellationToken) =>
         TranslatedAsync("looking at the network", async () => (WorkspaceNetwork?)await links.ReadAsync(cancellationToken));
 
-    public async Task<string> ReadConsoleAsync(InstanceName name, int maxCharacters, CancellationToken cancellationToken)
-    {
-        var text = await client.ReadTextAsync($"{PathOf(name)}/console", cancellationToken);
-        var printable = new string([.. text.Where(c => c is '\n' or '\t' || !char.IsControl(c))]);
-        return printable.Length <= maxCharacters ? printable : printable[^maxCharacters..];
-    }
+    public Task<ConsoleOutput> ReadConsoleAsync(InstanceName name, string? position, CancellationToken cancellationToken) =>
+        TranslatedAsync("reading the workspace's console", () => consoles.ReadAsync(PathOf(name), position, cancellationToken));
 
     public async Task HaltAsync(TimeSpan grace, CancellationToken cancellationToken)
     {

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Options;
 using Tidepool.Core.Network;
 using Tidepool.Core.Runtime;
 using Tidepool.Core.Workspaces;
+using Tidepool.Runtime.Consoles;
 
 namespace Tidepool.Runtime.Tart;
 
@@ -114,12 +115,8 @@ internal sealed class TartRuntime(TartCommand tart, TartNotes notes, TartImages 
     /// <summary>Softnet is its wall, which Tart puts up with each machine.</summary>
     public Task<WorkspaceNetwork?> FindNetworkAsync(CancellationToken cancellationToken) => Task.FromResult<WorkspaceNetwork?>(null);
 
-    public Task<string> ReadConsoleAsync(InstanceName name, int maxCharacters, CancellationToken cancellationToken) =>
-        DoAsync("reading the log", () =>
-        {
-            var printable = new string([.. notes.ReadLog(name).Where(c => c is '\n' or '\t' || !char.IsControl(c))]);
-            return Task.FromResult(printable.Length <= maxCharacters ? printable : printable[^maxCharacters..]);
-        });
+    public Task<ConsoleOutput> ReadConsoleAsync(InstanceName name, string? position, CancellationToken cancellationToken) =>
+        DoAsync("reading the log", () => Task.FromResult(ConsoleFile.Read(notes.Log(name), position)));
 
     public async Task HaltAsync(TimeSpan grace, CancellationToken cancellationToken)
     {

@@ -1,5 +1,4 @@
 using Tidepool.Contracts;
-using Tidepool.Core.Logs;
 using Tidepool.Core.Storage;
 using Tidepool.Core.Workspaces;
 using Tidepool.Server.Hosting;
@@ -22,7 +21,6 @@ internal static class WorkspaceEndpoints
         workspaces.MapPost("/{id}/clone", CloneAsync).WithSummary("Create a workspace with a copy of this one's disk, and start it.")
             .Accepts<CloneWorkspaceRequest>("application/json").Produces<WorkspaceResponse>(201).Problems(400, 403, 404, 409, 413, 415);
         workspaces.MapDelete("/{id}", DeleteAsync).WithSummary("Want the workspace gone, irreversibly, with its disk.").Produces<WorkspaceResponse>(202).Problems(403, 404);
-        workspaces.MapGet("/{id}/logs", LogsAsync).WithSummary("The last lines of the workspace's log, as JSON lines.").Produces(200, contentType: "application/x-ndjson").Problems(400, 404);
     }
 
     private static async Task<IResult> ListAsync(HttpRequest request, string? limit, string? cursor, IWorkspaceStore store, WorkspaceUrls urls, CancellationToken cancellationToken)
@@ -86,22 +84,6 @@ internal static class WorkspaceEndpoints
             Decision.Unchanged deleting => TypedResults.Accepted((string?)null, deleting.Workspace.ToResponse(urls.Origin(request))),
             var decision => Answer(request, urls, decision),
         };
-
-    private static async Task<IResult> LogsAsync(string id, string? tail, WorkspaceCommands commands, IWorkspaceLog log, CancellationToken cancellationToken)
-    {
-        if (!Paging.TryParse(tail, 200, 1, 10_000, out var lines))
-        {
-            return Problem.Invalid("tail", "A whole number from 1 to 10000.");
-        }
-
-        if (await commands.FindAsync(id, cancellationToken) is not { } workspace)
-        {
-            return NotFound(id);
-        }
-
-        var entries = await log.ReadAsync(workspace.Name, lines, cancellationToken);
-        return new JsonLines<LogLineResponse>([.. entries.Select(e => new LogLineResponse(e.At, e.Source, e.Message, e.DurationMs))], TidepoolJson.Default.LogLineResponse);
-    }
 
     private static IResult Created(HttpRequest request, WorkspaceUrls urls, Decision decision) => decision switch
     {

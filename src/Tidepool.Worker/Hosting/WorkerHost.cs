@@ -17,6 +17,7 @@ using Tidepool.Runtime.Incus;
 using Tidepool.Worker.Accesses;
 using Tidepool.Worker.Health;
 using Tidepool.Worker.Jobs;
+using Tidepool.Worker.Logs;
 using Tidepool.Worker.Network;
 using Tidepool.Worker.Ports;
 using Tidepool.Worker.Routing;
@@ -46,7 +47,9 @@ internal static class WorkerHost
         var services = builder.Services;
         services.AddSingleton(new LifecycleOptions());
         services.AddSingleton<IImageCatalog>(new ImageCatalog(paths.Images));
-        services.AddSingleton<IWorkspaceLog>(s => new WorkspaceLogFiles(paths.WorkspaceLogs, s.GetRequiredService<ILogger<WorkspaceLogFiles>>()));
+        services.AddSingleton<IWorkspaceLog>(s => new WorkspaceLogFiles(paths.WorkspaceLogs, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<WorkspaceLogFiles>>()));
+        services.AddSingleton(new ConsoleBookmarks(paths.WorkspaceLogs));
+        services.AddSingleton<ConsoleWatch>();
         services.AddDoorbell(DoorbellNames.Jobs, paths.JobsBell, listen: true);
         services.AddDoorbell(DoorbellNames.Changes, paths.ChangesBell, listen: false);
         services.AddTidepoolDb(db => db.Path = paths.Database);
@@ -88,6 +91,7 @@ internal static class WorkerHost
         services.AddHostedService<SweepLoop>();
         services.AddHostedService<PortLoop>();
         services.AddHostedService<AccessLoop>();
+        services.AddHostedService<ConsoleLoop>();
         services.AddHostedService<JobLoop>();
 
         using var host = builder.Build();

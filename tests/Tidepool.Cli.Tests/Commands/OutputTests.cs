@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Time.Testing;
 using Tidepool.Cli.Commands;
 using Tidepool.Cli.Processes;
 using Tidepool.Cli.State;
@@ -39,6 +40,43 @@ public sealed class OutputTests : IDisposable
     {
         ListCommand.Show(screen.Screen, [], json: false);
         Assert.Equal("No workspaces yet; `tidepool new NAME` makes one.\n", screen.Output);
+    }
+
+    [Fact]
+    public void The_activity_is_the_agreed_one()
+    {
+        ActivityCommand.Show(screen.Screen, [
+            new ActivityResponse(2, "ws_1", "demo", "create", "system", "succeeded", null, 1234, DateTimeOffset.UnixEpoch.AddSeconds(2)),
+            new ActivityResponse(1, "ws_1", "demo", "create", "user", "requested", "From here.", null, DateTimeOffset.UnixEpoch),
+        ], new FakeTimeProvider());
+        ActivityCommand.Show(screen.Screen, [], new FakeTimeProvider());
+
+        Assert.Equal(
+            """
+            WHEN                 WORKSPACE  WHAT    BY      OUTCOME    TOOK   DETAIL
+            1970-01-01 00:00:02  demo       create  system  succeeded  1.2 s
+            1970-01-01 00:00:00  demo       create  user    requested  -      From here.
+            Nothing yet.
+
+            """,
+            screen.Output);
+    }
+
+    [Fact]
+    public void A_log_gives_a_terminal_no_orders()
+    {
+        LogsCommand.Show(screen.Screen, [
+            new LogLineResponse(DateTimeOffset.UnixEpoch, "lifecycle", "Making the disk: done", 153.4),
+            new LogLineResponse(DateTimeOffset.UnixEpoch, "console", "\u001b]0;owned\u0007\u001b[2J\u001b[31mred\u001b[0m\tand \u009b1mbold\u001bc \u0008\u202edne", null),
+        ], new FakeTimeProvider());
+
+        Assert.Equal(
+            """
+            1970-01-01 00:00:00 lifecycle Making the disk: done (153 ms)
+            1970-01-01 00:00:00 console   red and bold \u0008\u202edne
+
+            """,
+            screen.Output);
     }
 
     [Fact]

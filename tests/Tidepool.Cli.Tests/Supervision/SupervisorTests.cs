@@ -107,18 +107,6 @@ public sealed class SupervisorTests : IAsyncDisposable
         Assert.NotNull(free);
     }
 
-    [Fact]
-    public void A_log_that_is_too_long_is_emptied_while_its_writer_goes_on()
-    {
-        var log = state.Directory.Log("long");
-        using var writer = new FileStream(log, FileMode.Append, FileAccess.Write, FileShare.ReadWrite);
-        writer.Write(new byte[2000]);
-        writer.Flush();
-        LogRotation.Rotate(log, maxBytes: 1000);
-        Assert.Equal(0, new FileInfo(log).Length);
-        Assert.Equal(2000, new FileInfo(log + ".1").Length);
-    }
-
     public async ValueTask DisposeAsync()
     {
         await letGo.CancelAsync();

@@ -107,7 +107,7 @@ public sealed class TwoOwnersTests : IAsyncLifetime
     }
 
     /// <summary>A log that keeps its writer waiting at one step: it is written after the step was recorded, and before it is done.</summary>
-    private sealed class PauseAt(string step) : IWorkspaceLog
+    private sealed class PauseAt(string step) : NoLog
     {
         private readonly TaskCompletionSource reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private readonly TaskCompletionSource goOn = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -116,7 +116,7 @@ public sealed class TwoOwnersTests : IAsyncLifetime
 
         public void GoOn() => goOn.SetResult();
 
-        public async Task AppendAsync(WorkspaceName workspace, IReadOnlyList<LogEntry> entries, CancellationToken cancellationToken)
+        public override async Task AppendAsync(WorkspaceName workspace, IReadOnlyList<LogEntry> entries, CancellationToken cancellationToken)
         {
             if (entries.Any(e => e.Message.StartsWith(step, StringComparison.Ordinal)))
             {
@@ -124,7 +124,5 @@ public sealed class TwoOwnersTests : IAsyncLifetime
                 await goOn.Task;
             }
         }
-
-        public Task<IReadOnlyList<LogEntry>> ReadAsync(WorkspaceName workspace, int tail, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<LogEntry>>([]);
     }
 }

@@ -40,8 +40,8 @@ internal sealed class WorkerRuntime(ModelWorker worker, ModelDaemon daemon) : IW
 
     public Task<WorkspaceNetwork?> FindNetworkAsync(CancellationToken cancellationToken) => Task.FromResult<WorkspaceNetwork?>(null);
 
-    public Task<string> ReadConsoleAsync(InstanceName name, int maxCharacters, CancellationToken cancellationToken) =>
-        daemon.LookAsync(worker, () => "", cancellationToken);
+    public Task<ConsoleOutput> ReadConsoleAsync(InstanceName name, string? position, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
 
     public Task HaltAsync(TimeSpan grace, CancellationToken cancellationToken) => throw new NotSupportedException();
 

@@ -1,0 +1,22 @@
+namespace Tidepool.Core.Logs;
+
+/// <summary>What nobody but the owner may read.</summary>
+internal static class PrivateFiles
+{
+    public const UnixFileMode File = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private const UnixFileMode Folder = File | UnixFileMode.UserExecute;
+
+    public static void CreateDirectory(string path) => Directory.CreateDirectory(path, Folder);
+
+    /// <summary>Writes a file whole or not at all.</summary>
+    public static void Replace(string path, ReadOnlySpan<byte> bytes)
+    {
+        var temporary = path + ".new";
+        using (var file = new FileStream(temporary, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = File, BufferSize = 0 }))
+        {
+            file.Write(bytes);
+        }
+
+        System.IO.File.Move(temporary, path, overwrite: true);
+    }
+}
