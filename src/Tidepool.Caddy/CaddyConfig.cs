@@ -80,6 +80,7 @@ internal static class CaddyConfig
             new JsonArray(
             [
                 Route(null, AccessLog.Skip(true)),
+                .. ForeignPages.Routes(),
                 .. SignIn.Routes(options, credentials, withSession: true),
                 // Not bound to a path of its own: what no workspace's route takes falls through to the page.
                 Route(null, new JsonObject { ["handler"] = "subroute", ["@id"] = "workspaces", ["routes"] = new JsonArray([.. routes.Select(route => WorkspaceRoutes.Render(route, options))]) }),

@@ -21,11 +21,14 @@ internal sealed partial class CaddyRouteTable(CaddyAdmin admin, IOptions<CaddyOp
         await oneWriter.WaitAsync(cancellationToken);
         try
         {
-            var config = CaddyConfig.Render(options.Value, Credentials(), wanted);
+            var credentials = Credentials();
+            var config = CaddyConfig.Render(options.Value, credentials, wanted);
 
             // First the file: Caddy may not run yet, and starts with what stands here.
             await WriteFileAsync(config, cancellationToken);
-            return await ApplyAsync(config, cancellationToken);
+            var changed = await ApplyAsync(config, cancellationToken);
+            SessionFile.Ensure(options.Value.SessionTokenFile, () => credentials.Version == Credentials().Version);
+            return changed;
         }
         finally
         {

@@ -76,34 +76,42 @@ internal static class SignIn
             ["handler"] = "headers",
             ["request"] = new JsonObject { ["set"] = new JsonObject { [Attempt] = Texts($"{{http.reverse_proxy.header.{Attempt}}}") } },
         };
-        return ToGate(options, "/gate", new JsonObject { ["X-Tidepool-Client"] = Texts("{http.request.remote.host}") }, ["Cookie"], new JsonArray(
-            new JsonObject
-            {
-                ["match"] = new JsonObject { ["status_code"] = new JsonArray(429) },
-                ["routes"] = new JsonArray(Route(null, new JsonObject { ["handler"] = "copy_response" })),
-            },
+        var question = new JsonObject
+        {
+            // As Caddy itself will check it: a client may have named the header one that ends with the connection.
+            ["Authorization"] = Texts("{http.request.header.Authorization}"),
+            ["X-Tidepool-Client"] = Texts("{http.request.remote.host}"),
+        };
+        return ToGate(options, "/gate", question, new JsonArray(
             new JsonObject
             {
                 // Caddy's own memory of right passwords ends with every change of its configuration.
-                ["match"] = new JsonObject { ["headers"] = new JsonObject { [Known] = Texts("yes") } },
+                ["match"] = new JsonObject { ["status_code"] = new JsonArray(204), ["headers"] = new JsonObject { [Known] = Texts("yes") } },
                 ["routes"] = new JsonArray(Route(null, new JsonObject { ["handler"] = "vars", [SignedIn] = ByGate })),
             },
-            new JsonObject { ["routes"] = new JsonArray(Route(null, allowed)) }));
+            new JsonObject
+            {
+                ["match"] = new JsonObject { ["status_code"] = new JsonArray(204) },
+                ["routes"] = new JsonArray(Route(null, allowed)),
+            },
+            // Whatever else it says, the password is not looked at.
+            new JsonObject { ["routes"] = new JsonArray(Route(null, new JsonObject { ["handler"] = "copy_response" })) }));
     }
 
     /// <summary>The password was right, by the hash that this configuration was made with: an older one's word counts for nothing.</summary>
     private static JsonObject TellGate(CaddyOptions options, CredentialOptions credentials) => ToGate(
         options,
         "/gate/passed",
-        new JsonObject { [PasswordVersion] = Texts(credentials.Version) },
-        ["Cookie", "Authorization"],
+        new JsonObject { [PasswordVersion] = Texts(credentials.Version), [Attempt] = Texts($"{{http.request.header.{Attempt}}}") },
         new JsonArray(new JsonObject { ["routes"] = new JsonArray(Route(null, CleanIdentity())) }));
 
-    private static JsonObject ToGate(CaddyOptions options, string path, JsonObject set, string[] delete, JsonArray responses)
+    /// <summary>Of the request, the gate gets what is set here and nothing else: nothing that is too large for it, and nothing to read wrongly.</summary>
+    private static JsonObject ToGate(CaddyOptions options, string path, JsonObject set, JsonArray responses)
     {
+        set["Host"] = Texts("localhost");
         var proxy = Proxy(Unix(options.ServerSocket), new JsonObject
         {
-            ["request"] = new JsonObject { ["set"] = set, ["delete"] = Texts([.. delete, "Connection", "Upgrade", "Sec-*"]) },
+            ["request"] = new JsonObject { ["delete"] = Texts("*"), ["set"] = set },
         });
         ((JsonArray)proxy["upstreams"]!).Add(new JsonObject { ["dial"] = Unix(options.OpenGateSocket) });
 

@@ -31,7 +31,7 @@ internal static class WorkspaceRoutes
         // Never the editor's to answer, which would look as if the port were open.
         inner.Add(Route(PathExpression($"^{root}/port/([0-9]+)(?:/|$)"), AccessLog.Skip(true), StatusPage.Of(route.Name.Value, "{http.regexp.page.1}", options)));
         inner.Add(Redirect(root));
-        inner.Add(Route(null, Strip(root), Proxy($"{route.Address}:{EditorPort}", Headers(root, root, stripped: true))));
+        inner.Add(Route(null, Strip(root), CleanUpgrade(), Proxy($"{route.Address}:{EditorPort}", Headers(root, root, stripped: true))));
         return new JsonObject
         {
             // One name's ids cannot be another's: "port-" and a number come first, and no name begins a "workspace-" id with them.
@@ -62,7 +62,7 @@ internal static class WorkspaceRoutes
             ["handle"] = new JsonArray(new JsonObject
             {
                 ["handler"] = "subroute",
-                ["routes"] = new JsonArray(Redirect(root), port.StripPrefix ? Route(null, Strip(root), proxy) : Route(null, proxy)),
+                ["routes"] = new JsonArray(Redirect(root), port.StripPrefix ? Route(null, Strip(root), CleanUpgrade(), proxy) : Route(null, CleanUpgrade(), proxy)),
             }),
             ["terminal"] = true,
         };
@@ -78,7 +78,30 @@ internal static class WorkspaceRoutes
             ["headers"] = new JsonObject { ["Location"] = Texts(root + "/{http.request.orig_uri.prefixed_query}") },
         });
 
+    /// <summary>The proxy passes on the head of a WebSocket's answer as it is. A cookie that we give with it is given again with the next answer.</summary>
+    private static JsonObject CleanUpgrade() => new()
+    {
+        ["handler"] = "headers",
+        ["response"] = new JsonObject
+        {
+            ["deferred"] = true,
+            ["require"] = new JsonObject { ["status_code"] = new JsonArray(101) },
+            ["delete"] = Texts([.. OriginWide, "Set-Cookie", "Service-Worker-Allowed"]),
+        },
+    };
+
     private static JsonObject Strip(string prefix) => new() { ["handler"] = "rewrite", ["strip_path_prefix"] = prefix };
+
+    /// <summary>
+    /// Each attribute gets semicolons of its own on both sides, so that all of a name go in one pass, and what stood beside one never
+    /// comes together to make another.
+    /// </summary>
+    private static JsonArray OnPath(string root) => new(
+        Replacement(";", ";;"),
+        Replacement("$", ";"),
+        Replacement(@"(?i);\s*(?:path|domain)\s*(?:=[^;]*)?;", ""),
+        Replacement(@";[;\s]*", "; "),
+        Replacement(@"(?:;\s*)?$", $"; Path={root}/"));
 
     /// <summary>A workspace never sees who its user is, and cannot reach beyond its own path in the browser.</summary>
     private static JsonObject Headers(string root, string workspace, bool stripped)
@@ -106,7 +129,7 @@ internal static class WorkspaceRoutes
                 ["replace"] = new JsonObject
                 {
                     ["Service-Worker-Allowed"] = new JsonArray(Replacement("^.*$", workspace + "/")),
-                    ["Set-Cookie"] = new JsonArray(Replacement(@"(?i);\s*(?:path|domain)\s*(?:=[^;]*)?", ""), Replacement("$", $"; Path={root}/")),
+                    ["Set-Cookie"] = OnPath(root),
                 },
             },
         };

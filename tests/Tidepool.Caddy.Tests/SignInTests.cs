@@ -41,6 +41,32 @@ public sealed class SignInTests : CaddyTest
         Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(Caddy.WorkspacePort, cookie));
     }
 
+    [Theory]
+    [InlineData(200)]
+    [InlineData(431)]
+    [InlineData(500)]
+    public async Task No_password_is_looked_at_unless_the_gate_says_so(int status)
+    {
+        await ApplyAsync(Route("alice", Alice));
+        Upstreams.GateStatus = status;
+        using var http = Client(Caddy.WorkspacePort);
+        using var answer = await http.GetAsync(new Uri("workspace/alice/", UriKind.Relative));
+        Assert.Equal(status, (int)answer.StatusCode);
+        Assert.Empty(Upstreams.Passed);
+    }
+
+    [Fact]
+    public async Task The_gate_is_asked_with_the_password_that_will_be_checked_and_with_nothing_else_of_the_clients()
+    {
+        await ApplyAsync(Route("alice", Alice));
+        using var http = Client(Caddy.WorkspacePort);
+        http.DefaultRequestHeaders.TryAddWithoutValidation("Connection", "Authorization");
+        http.DefaultRequestHeaders.TryAddWithoutValidation("X-Junk", new string('a', 30_000));
+        using var answer = await http.GetAsync(new Uri("workspace/alice/", UriKind.Relative));
+        Assert.Contains($"Authorization: Basic {Convert.ToBase64String(Encoding.UTF8.GetBytes("tidepool:" + Password))}", Upstreams.Asked, StringComparison.Ordinal);
+        Assert.DoesNotContain("X-Junk", Upstreams.Asked, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_new_token_ends_all_sessions_at_once()
     {

@@ -17,6 +17,9 @@ internal sealed class Upstreams : IAsyncDisposable
     /// <summary>What the gate answers where it is asked for; 204 lets everybody try.</summary>
     public int GateStatus { get; set; } = 204;
 
+    /// <summary>What the gate was last asked with.</summary>
+    public string Asked { get; private set; } = "";
+
     /// <summary>Whether the server takes requests and answers none.</summary>
     public bool Hangs { get; set; }
 
@@ -68,6 +71,7 @@ internal sealed class Upstreams : IAsyncDisposable
         {
             case "/gate":
                 Knocks++;
+                Asked = string.Join('\n', context.Request.Headers.Select(h => $"{h.Key}: {h.Value}"));
                 context.Response.StatusCode = GateStatus;
                 if (GateKnows)
                 {
@@ -126,6 +130,11 @@ internal sealed class Upstreams : IAsyncDisposable
 
     private static async Task EchoAsync(HttpContext context)
     {
+        foreach (var (header, value) in context.Request.Query.Where(pair => pair.Key.StartsWith("answer-", StringComparison.Ordinal)))
+        {
+            context.Response.Headers.Append(header["answer-".Length..], value);
+        }
+
         using var socket = await context.WebSockets.AcceptWebSocketAsync();
         var seen = string.Join(',', context.Request.Headers.Select(h => h.Key));
         await socket.SendAsync(System.Text.Encoding.UTF8.GetBytes(seen), WebSocketMessageType.Text, true, context.RequestAborted);

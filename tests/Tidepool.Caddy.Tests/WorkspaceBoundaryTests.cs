@@ -33,6 +33,54 @@ public sealed class WorkspaceBoundaryTests : CaddyTest
     }
 
     [Theory]
+    [InlineData("POST", null, "cross-site", "no-cors", "empty", false)]
+    [InlineData("GET", null, "cross-site", "no-cors", "image", false)]
+    [InlineData("GET", null, "cross-site", "navigate", "iframe", false)]
+    [InlineData("GET", null, "cross-site", "navigate", "document", true)]
+    [InlineData("GET", null, "same-site", "navigate", "document", true)]
+    [InlineData("POST", "http://example.test", null, null, null, false)]
+    [InlineData("POST", "http://localhost.example.test", null, null, null, false)]
+    [InlineData("POST", "null", null, null, null, false)]
+    [InlineData("POST", "http://localhost", null, null, null, true)]
+    [InlineData("POST", "https://localhost:8443", "same-origin", "cors", "empty", true)]
+    [InlineData("POST", null, null, null, null, true)]
+    public async Task Pages_of_other_sites_reach_no_workspace_but_by_a_link(string method, string? origin, string? site, string? mode, string? destination, bool allowed)
+    {
+        await ApplyAsync(Route("alice", Alice, 3000));
+        foreach (var path in new[] { "workspace/alice/", "workspace/alice/port/3000/" })
+        {
+            using var http = Client(Caddy.WorkspacePort);
+            using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(path, UriKind.Relative));
+            foreach (var (name, value) in new[] { ("Origin", origin), ("Sec-Fetch-Site", site), ("Sec-Fetch-Mode", mode), ("Sec-Fetch-Dest", destination) })
+            {
+                if (value is not null)
+                {
+                    request.Headers.TryAddWithoutValidation(name, value);
+                }
+            }
+
+            using var answer = await http.SendAsync(request);
+            Assert.Equal(allowed ? HttpStatusCode.OK : HttpStatusCode.Forbidden, answer.StatusCode);
+        }
+    }
+
+    [Fact]
+    public async Task A_WebSockets_answer_brings_nothing_that_reaches_beyond_the_workspace()
+    {
+        await ApplyAsync(Route("alice", Alice, 3000));
+        foreach (var path in new[] { "/workspace/alice/", "/workspace/alice/port/3000/" })
+        {
+            var answer = await HeadAsync(
+                $"GET {path}?answer-Set-Cookie=evil%3D1%3B%20Path%3D%2F&answer-Clear-Site-Data=%22*%22&answer-X-Of-Its-Own=kept HTTP/1.1\r\nHost: localhost\r\n"
+                + $"Authorization: Basic {Credentials(Password)}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+            Assert.StartsWith("HTTP/1.1 101", answer, StringComparison.Ordinal);
+            Assert.Contains("X-Of-Its-Own: kept", answer, StringComparison.OrdinalIgnoreCase);
+            Assert.DoesNotContain("evil", answer, StringComparison.Ordinal);
+            Assert.DoesNotContain("Clear-Site-Data", answer, StringComparison.OrdinalIgnoreCase);
+        }
+    }
+
+    [Theory]
     [InlineData("Service-Worker-Allowed", "/", "/workspace/alice/")]
     [InlineData("Clear-Site-Data", "\"*\"", null)]
     [InlineData("Strict-Transport-Security", "max-age=1000; includeSubDomains", null)]
@@ -55,8 +103,10 @@ public sealed class WorkspaceBoundaryTests : CaddyTest
     [Theory]
     [InlineData("a=1", "a=1; Path=/workspace/alice/port/3000/")]
     [InlineData("a=1; Path=/; HttpOnly", "a=1; HttpOnly; Path=/workspace/alice/port/3000/")]
-    [InlineData("a=1;path=/api;DOMAIN=localhost;Secure", "a=1;Secure; Path=/workspace/alice/port/3000/")]
+    [InlineData("a=1;path=/api;DOMAIN=localhost;Secure", "a=1; Secure; Path=/workspace/alice/port/3000/")]
     [InlineData("a=1; Domain; Path", "a=1; Path=/workspace/alice/port/3000/")]
+    [InlineData("a=b; do; domainmain=example.com", "a=b; do; domainmain=example.com; Path=/workspace/alice/port/3000/")]
+    [InlineData("a=b;domain=x;path=/;domain=y;path=/;domain=z", "a=b; Path=/workspace/alice/port/3000/")]
     public async Task A_cookie_is_kept_to_the_port_that_sets_it(string cookie, string kept)
     {
         await ApplyAsync(Route("alice", Alice, 3000));
@@ -132,6 +182,23 @@ public sealed class WorkspaceBoundaryTests : CaddyTest
     }
 
     /// <summary>As no well-behaved client would put it.</summary>
+    /// <summary>The head of an answer whose connection stays open.</summary>
+    private async Task<string> HeadAsync(string request)
+    {
+        using var client = new TcpClient();
+        await client.ConnectAsync(IPAddress.Loopback, Caddy.WorkspacePort);
+        await using var stream = client.GetStream();
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(request));
+        using var reader = new StreamReader(stream);
+        var head = new StringBuilder();
+        while (await reader.ReadLineAsync() is { Length: > 0 } line)
+        {
+            head.Append(line).Append('\n');
+        }
+
+        return head.ToString();
+    }
+
     private async Task<string> RawAsync(string request)
     {
         using var client = new TcpClient();

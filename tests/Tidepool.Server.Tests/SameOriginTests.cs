@@ -19,7 +19,20 @@ public sealed class SameOriginTests
     [InlineData("POST", "null", null, false)]
     [InlineData("DELETE", "http://example.test", "cross-site", false)]
     [InlineData("DELETE", null, "same-site", false)]
-    public async Task Only_our_own_page_and_no_page_at_all_are_answered(string method, string? origin, string? site, bool allowed)
+    public Task Only_our_own_page_and_no_page_at_all_are_answered(string method, string? origin, string? site, bool allowed) =>
+        AskAsync("/api/workspaces", method, origin, site, allowed);
+
+    /// <summary>The routing takes any spelling.</summary>
+    [Theory]
+    [InlineData("/API/workspaces", false)]
+    [InlineData("/Api/capacity", false)]
+    [InlineData("/APP/", false)]
+    [InlineData("/anything", false)]
+    [InlineData("/workspace-page/demo", true)]
+    [InlineData("/gate", true)]
+    public Task Whatever_is_not_known_to_be_for_others_is_ours(string path, bool allowed) => AskAsync(path, "GET", "http://localhost:8081", "same-site", allowed);
+
+    private static async Task AskAsync(string path, string method, string? origin, string? site, bool allowed)
     {
         var reached = false;
         var middleware = new SameOriginMiddleware(_ =>
@@ -27,7 +40,7 @@ public sealed class SameOriginTests
             reached = true;
             return Task.CompletedTask;
         });
-        var context = new DefaultHttpContext { Request = { Method = method, Path = "/api/workspaces", Host = new HostString("localhost:8080") } };
+        var context = new DefaultHttpContext { Request = { Method = method, Path = path, Host = new HostString("localhost:8080") } };
         if (origin is not null)
         {
             context.Request.Headers.Origin = origin;

@@ -26,12 +26,15 @@ internal static class PasswordFile
         : password.Any(char.IsControl) ? "A password is one line, without control characters."
         : null;
 
-    /// <summary>Also ends every browser session: they were opened with the old password.</summary>
+    /// <summary>
+    /// Also ends every browser session: they were opened with the old password. The worker makes the next token, once Caddy lets in by
+    /// the new password alone; one made here could still be got with the old.
+    /// </summary>
     public static void Write(StateDirectory state, string userName, string password)
     {
-        SessionToken.Renew(state);
         var content = new PasswordFileContent(userName, BCrypt.Net.BCrypt.HashPassword(password, Cost));
         StateDirectory.WritePrivate(state.Auth, JsonSerializer.Serialize(content, PasswordFileJson.Default.PasswordFileContent) + "\n");
+        File.Delete(state.SessionToken);
     }
 }
 

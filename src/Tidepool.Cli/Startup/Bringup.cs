@@ -32,7 +32,6 @@ internal sealed class Bringup(StateDirectory state, Programs programs, Screen sc
         settings.Incus.PoolSizeGiB ??= PoolSize.For(state.Root);
         settings.Write(state);
 
-        SessionToken.EnsureExists(state);
         File.Delete(state.SupervisorReport);
 
         screen.Step(4, Steps, "Starting Incus, worker, server and Caddy");

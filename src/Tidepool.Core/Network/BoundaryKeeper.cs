@@ -11,6 +11,7 @@ public sealed partial class BoundaryKeeper(IWorkspaceStore store, IWorkspaceRunt
     : IDisposable
 {
     private readonly SemaphoreSlim oneWriter = new(1);
+    private NetworkRules? last;
 
     /// <summary>Whether the runtime ever told of its network to this process.</summary>
     public bool IsKnown { get; private set; }
@@ -26,6 +27,12 @@ public sealed partial class BoundaryKeeper(IWorkspaceStore store, IWorkspaceRunt
         await oneWriter.WaitAsync(cancellationToken);
         try
         {
+            if (last is not null)
+            {
+                // Before anybody is asked: a wall that somebody took down is not to wait for a runtime that hangs.
+                await boundary.ApplyAsync(last, cancellationToken);
+            }
+
             Known = await runtime.FindNetworkAsync(cancellationToken);
             IsKnown = true;
             if (Known is not { } network)
@@ -34,7 +41,8 @@ public sealed partial class BoundaryKeeper(IWorkspaceStore store, IWorkspaceRunt
             }
 
             var opened = Opened(network, await store.ListAllAsync(cancellationToken));
-            if (await boundary.ApplyAsync(new NetworkRules(network, opened), cancellationToken))
+            last = new NetworkRules(network, opened);
+            if (await boundary.ApplyAsync(last, cancellationToken))
             {
                 LogApplied(network.Links.Count, opened.Count);
             }

@@ -19,6 +19,8 @@ internal static class BoundaryScript
         IPNetwork.Parse("0.0.0.0/8"), IPNetwork.Parse("10.0.0.0/8"), IPNetwork.Parse("100.64.0.0/10"), IPNetwork.Parse("127.0.0.0/8"),
         IPNetwork.Parse("169.254.0.0/16"), IPNetwork.Parse("172.16.0.0/12"), IPNetwork.Parse("192.0.0.0/24"), IPNetwork.Parse("192.168.0.0/16"),
         IPNetwork.Parse("198.18.0.0/15"), IPNetwork.Parse("224.0.0.0/3"),
+        // A public number by which one cloud's machines reach their host's own services.
+        IPNetwork.Parse("168.63.129.16/32"),
     ];
 
     /// <summary>The name of our tables, one of the family inet and one of the family bridge.</summary>
@@ -52,7 +54,7 @@ internal static class BoundaryScript
                 type filter hook input priority filter - 10; policy accept;
                 iifname != "{{bridge}}" accept
                 ct state established ct direction reply accept
-                udp sport 68 udp dport 67 accept
+                udp sport 68 udp dport 67 ip daddr { {{gateway}}, 255.255.255.255 } accept
                 ip saddr {{subnet}} ip daddr {{gateway}} meta l4proto { tcp, udp } th dport 53 accept
                 meta l4proto tcp reject with tcp reset
                 drop
@@ -65,10 +67,16 @@ internal static class BoundaryScript
                 ct state related accept
                 ct direction reply accept
                 udp sport 67 udp dport 68 accept
-                ip daddr {{subnet}} tcp dport {{Text(EditorPort)}} accept
-                ip daddr . tcp dport @opened accept
+                ip daddr {{subnet}} tcp dport {{Text(EditorPort)}} jump ours
+                ip daddr . tcp dport @opened jump ours
                 meta l4proto tcp reject with tcp reset
                 reject with icmpx admin-prohibited
+              }
+
+              # The editor asks for no password: only root's processes, the proxy and the worker, begin a connection.
+              chain ours {
+                ct state established accept
+                meta skuid 0 accept
               }
 
               chain forward {

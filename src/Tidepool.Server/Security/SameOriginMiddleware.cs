@@ -33,8 +33,12 @@ internal sealed class SameOriginMiddleware(RequestDelegate next)
         await problem.ExecuteAsync(context);
     }
 
-    /// <summary>Not the pages about workspaces, which Caddy shows on the workspaces' own port.</summary>
-    private static bool IsOurs(PathString path) => path.StartsWithSegments("/api", StringComparison.Ordinal) || path.StartsWithSegments("/app", StringComparison.Ordinal);
+    /// <summary>
+    /// All but the pages about workspaces, which Caddy shows on the workspaces' own port, and its own questions. In any spelling, as
+    /// Caddy and the routing have it, too.
+    /// </summary>
+    public static bool IsOurs(PathString path) =>
+        !path.StartsWithSegments("/workspace-page", StringComparison.OrdinalIgnoreCase) && !path.StartsWithSegments("/gate", StringComparison.OrdinalIgnoreCase);
 
     private static bool IsForeign(HttpRequest request)
     {
@@ -54,7 +58,7 @@ internal sealed class SameOriginMiddleware(RequestDelegate next)
         HttpMethods.IsGet(request.Method)
         && request.Headers["Sec-Fetch-Mode"] == "navigate"
         && request.Headers["Sec-Fetch-Dest"] == "document"
-        && (request.Path.StartsWithSegments("/app", StringComparison.Ordinal) || request.Path.StartsWithSegments("/api/docs", StringComparison.Ordinal));
+        && (request.Path.StartsWithSegments("/app", StringComparison.OrdinalIgnoreCase) || request.Path.StartsWithSegments("/api/docs", StringComparison.OrdinalIgnoreCase));
 
     /// <summary>The kinds that a form can send need nobody's leave, so none of them is taken.</summary>
     private static bool HasForeignBody(HttpRequest request) =>

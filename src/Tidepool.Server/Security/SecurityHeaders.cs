@@ -19,9 +19,9 @@ internal static class SecurityHeaders
     public static void UseSecurityHeaders(this IApplicationBuilder app) => app.Use((context, next) =>
     {
         var path = context.Request.Path;
-        var policy = path.StartsWithSegments("/app", StringComparison.Ordinal) ? App
-            : path.StartsWithSegments("/api/docs", StringComparison.Ordinal) ? Docs
-            : path.StartsWithSegments("/api", StringComparison.Ordinal) ? Api
+        var policy = path.StartsWithSegments("/app", StringComparison.OrdinalIgnoreCase) ? App
+            : path.StartsWithSegments("/api/docs", StringComparison.OrdinalIgnoreCase) ? Docs
+            : SameOriginMiddleware.IsOurs(path) ? Api
             : null;
         if (policy is not null)
         {

@@ -56,14 +56,14 @@ internal sealed class SignInGate : IDisposable
     {
         ForgetOlder(currentVersion());
         var digest = Convert.ToHexStringLower(HMACSHA256.HashData(key, Encoding.UTF8.GetBytes(authorization)));
-        if (known.ContainsKey(digest))
+        if (authorization.Length > 0 && known.ContainsKey(digest))
         {
             return new GateAnswer.Known();
         }
 
         using var lease = guesses.AttemptAcquire(client);
         return lease.IsAcquired
-            ? new GateAnswer.Admitted(Remember(digest))
+            ? new GateAnswer.Admitted(Remember(authorization.Length > 0 ? digest : null))
             : new GateAnswer.TooMany(lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait : TimeSpan.FromSeconds(2));
     }
 
@@ -97,9 +97,15 @@ internal sealed class SignInGate : IDisposable
         }
     }
 
-    private string Remember(string digest)
+    /// <summary>The attempt's name. One without a password to remember has a name all the same, which then says nothing.</summary>
+    private string Remember(string? digest)
     {
         var attempt = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
+        if (digest is null)
+        {
+            return attempt;
+        }
+
         attempts[attempt] = digest;
         order.Enqueue(attempt);
         while (order.Count > RememberedAttempts && order.TryDequeue(out var oldest))

@@ -14,7 +14,7 @@ public sealed class CommandLineTests : IDisposable
 
         Assert.Equal(ExitCodes.Ok, exit);
         Assert.Equal(
-            ["up", "down", "uninstall", "status", "doctor", "ls", "new", "clone", "start", "stop", "rm", "open", "port", "capacity", "logs", "image", "password", "service", "setup"],
+            ["up", "down", "uninstall", "status", "doctor", "ls", "new", "clone", "start", "stop", "rm", "open", "port", "capacity", "activity", "logs", "image", "password", "service", "setup"],
             screen.Output[screen.Output.IndexOf("Commands:", StringComparison.Ordinal)..].Split('\n', StringSplitOptions.RemoveEmptyEntries).Skip(1).Select(l => l.Trim().Split(' ')[0]));
     }
 
