@@ -1,8 +1,10 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Tidepool.Core.Routing;
+using Tidepool.Core.State;
 
 namespace Tidepool.Caddy;
 
@@ -25,7 +27,7 @@ internal sealed partial class CaddyRouteTable(CaddyAdmin admin, IOptions<CaddyOp
             var config = CaddyConfig.Render(options.Value, credentials, wanted);
 
             // First the file: Caddy may not run yet, and starts with what stands here.
-            await WriteFileAsync(config, cancellationToken);
+            WriteFile(config);
             var changed = await ApplyAsync(config, cancellationToken);
             SessionFile.Ensure(options.Value.SessionTokenFile, () => credentials.Version == Credentials().Version);
             return changed;
@@ -99,7 +101,7 @@ internal sealed partial class CaddyRouteTable(CaddyAdmin admin, IOptions<CaddyOp
         }
     }
 
-    private async Task WriteFileAsync(JsonObject config, CancellationToken cancellationToken)
+    private void WriteFile(JsonObject config)
     {
         var text = config.ToJsonString();
         if (text == written && File.Exists(options.Value.ConfigFile))
@@ -111,16 +113,7 @@ internal sealed partial class CaddyRouteTable(CaddyAdmin admin, IOptions<CaddyOp
         {
             var path = options.Value.ConfigFile;
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            var draft = path + ".new";
-            File.Delete(draft);
-            var creation = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite };
-
-            await using (var file = new StreamWriter(draft, creation))
-            {
-                await file.WriteAsync(text.AsMemory(), cancellationToken);
-            }
-
-            File.Move(draft, path, overwrite: true);
+            PrivateFiles.Replace(path, Encoding.UTF8.GetBytes(text));
             written = text;
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)

@@ -1,4 +1,6 @@
 using System.Security.Cryptography;
+using System.Text;
+using Tidepool.Core.State;
 
 namespace Tidepool.Caddy;
 
@@ -19,14 +21,7 @@ internal static class SessionFile
 
         try
         {
-            var temporary = path + ".new";
-            File.Delete(temporary);
-            using (var file = new FileStream(temporary, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite }))
-            {
-                file.Write(System.Text.Encoding.ASCII.GetBytes(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32))));
-            }
-
-            File.Move(temporary, path, overwrite: false);
+            PrivateFiles.Replace(path, Encoding.ASCII.GetBytes(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32))));
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {

@@ -114,22 +114,7 @@ public sealed class IncusFaultTests(IncusRuntimeTests.Host host) : IClassFixture
     private async Task<Workspace> AddAsync(string name)
     {
         var now = TimeProvider.System.GetUtcNow();
-        var workspace = WorkspaceIntents.Towards(
-            new Workspace
-            {
-                Id = WorkspaceId.New(TimeProvider.System),
-                Name = WorkspaceName.Parse(name),
-                Image = "default",
-                Cpus = 1,
-                MemoryMiB = 512,
-                Desired = DesiredState.Running,
-                Status = WorkspaceStatus.Creating,
-                CreatedAt = now,
-                UpdatedAt = now,
-            },
-            WorkspaceStatus.Creating,
-            options,
-            now);
+        var workspace = WorkspaceIntents.Create(WorkspaceId.New(TimeProvider.System), WorkspaceName.Parse(name), "default", 1, 512, options, now);
         await store.AddAsync(workspace, Requested(workspace, Verbs.Create), 100, CapacityBudget.Unlimited, Token);
         return workspace;
     }

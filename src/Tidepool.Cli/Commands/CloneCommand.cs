@@ -20,15 +20,7 @@ internal static class CloneCommand
             using var api = new LocalApi(line.State(parsed));
             var clone = await new Room(api, line.Screen, line.Time, parsed.GetValue(makeRoom))
                 .CallAsync(client => client.CloneAsync(parsed.GetValue(source)!, new CloneWorkspaceRequest(parsed.GetValue(name)), cancellationToken), cancellationToken);
-            if (!parsed.GetValue(wait))
-            {
-                line.Screen.Line($"{clone.Name} is being cloned. `tidepool open {clone.Name}` opens it once it runs.");
-                return ExitCodes.Ok;
-            }
-
-            var running = await new WorkspaceWait(api, line.Screen, line.Time).UntilAsync(clone.Id, WorkspaceStatus.Running, cancellationToken);
-            line.Screen.Line(running!.Url ?? "");
-            return ExitCodes.Ok;
+            return await NewCommand.TellAsync(line, api, clone, "cloned", parsed.GetValue(wait), cancellationToken);
         });
         return command;
     }

@@ -25,16 +25,22 @@ internal static class NewCommand
                 parsed.GetValue(name), parsed.GetValue(image), parsed.GetValue(description), parsed.GetValue(cpus), parsed.GetValue(memory));
             var created = await new Room(api, line.Screen, line.Time, parsed.GetValue(makeRoom))
                 .CallAsync(client => client.CreateAsync(request, cancellationToken), cancellationToken);
-            if (!parsed.GetValue(wait))
-            {
-                line.Screen.Line($"{created.Name} is being created. `tidepool open {created.Name}` opens it once it runs.");
-                return ExitCodes.Ok;
-            }
-
-            var running = await new WorkspaceWait(api, line.Screen, line.Time).UntilAsync(created.Id, WorkspaceStatus.Running, cancellationToken);
-            line.Screen.Line(running!.Url ?? "");
-            return ExitCodes.Ok;
+            return await TellAsync(line, api, created, "created", parsed.GetValue(wait), cancellationToken);
         });
         return command;
+    }
+
+    /// <summary>Says how to open a workspace that is being made, or waits for its editor and says where it is.</summary>
+    internal static async Task<int> TellAsync(CommandLine line, LocalApi api, WorkspaceResponse made, string how, bool wait, CancellationToken cancellationToken)
+    {
+        if (!wait)
+        {
+            line.Screen.Line($"{made.Name} is being {how}. `tidepool open {made.Name}` opens it once it runs.");
+            return ExitCodes.Ok;
+        }
+
+        var running = await new WorkspaceWait(api, line.Screen, line.Time).UntilAsync(made.Id, WorkspaceStatus.Running, cancellationToken);
+        line.Screen.Line(running!.Url ?? "");
+        return ExitCodes.Ok;
     }
 }

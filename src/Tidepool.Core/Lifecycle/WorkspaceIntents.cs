@@ -5,6 +5,25 @@ namespace Tidepool.Core.Lifecycle;
 /// <summary>What a user may want of a workspace, and what each wish makes of it. Pure; writing is the store's.</summary>
 public static class WorkspaceIntents
 {
+    /// <summary>A workspace that is wanted running, of which nothing is there yet.</summary>
+    public static Workspace Create(WorkspaceId id, WorkspaceName name, string image, int cpus, int memoryMiB, LifecycleOptions options, DateTimeOffset now) =>
+        Towards(
+            new Workspace
+            {
+                Id = id,
+                Name = name,
+                Image = image,
+                Cpus = cpus,
+                MemoryMiB = memoryMiB,
+                Desired = DesiredState.Running,
+                Status = WorkspaceStatus.Creating,
+                CreatedAt = now,
+                UpdatedAt = now,
+            },
+            WorkspaceStatus.Creating,
+            options,
+            now);
+
     /// <summary>Wants it running. From any state but one on its way to deletion.</summary>
     public static Decision Start(Workspace workspace, LifecycleOptions options, DateTimeOffset now) => workspace switch
     {
@@ -20,25 +39,12 @@ public static class WorkspaceIntents
     /// <summary>Wants another that begins with its disk, its size and its ports, and runs.</summary>
     public static Decision Clone(Workspace source, WorkspaceId id, WorkspaceName name, LifecycleOptions options, DateTimeOffset now) =>
         source is { Provisioned: true, Desired: not DesiredState.Deleted }
-            ? new Decision.Accepted(Towards(
-                new Workspace
-                {
-                    Id = id,
-                    Name = name,
-                    CloneOf = source.Id,
-                    Description = source.Description,
-                    Image = source.Image,
-                    Cpus = source.Cpus,
-                    MemoryMiB = source.MemoryMiB,
-                    Ports = [.. source.Ports.Select(port => port with { Answers = false })],
-                    Desired = DesiredState.Running,
-                    Status = WorkspaceStatus.Creating,
-                    CreatedAt = now,
-                    UpdatedAt = now,
-                },
-                WorkspaceStatus.Creating,
-                options,
-                now))
+            ? new Decision.Accepted(Create(id, name, source.Image, source.Cpus, source.MemoryMiB, options, now) with
+            {
+                CloneOf = source.Id,
+                Description = source.Description,
+                Ports = [.. source.Ports.Select(port => port with { Answers = false })],
+            })
             : new Decision.Refused(new Refusal.NothingToClone(source.Name, source.Status));
 
     /// <summary>Wants it stopped. Ends a create or a start that is under way.</summary>

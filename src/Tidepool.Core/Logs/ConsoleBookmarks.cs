@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Tidepool.Core.State;
 using Tidepool.Core.Workspaces;
 
 namespace Tidepool.Core.Logs;

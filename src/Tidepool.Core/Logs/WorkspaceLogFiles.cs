@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging;
+using Tidepool.Core.State;
 using Tidepool.Core.Workspaces;
 
 namespace Tidepool.Core.Logs;

@@ -8,8 +8,6 @@ using Tidepool.Core.Ports;
 using Tidepool.Core.Storage;
 using Tidepool.Core.Workspaces;
 using Tidepool.Server.Hosting;
-using DesiredState = Tidepool.Core.Workspaces.DesiredState;
-using WorkspaceStatus = Tidepool.Core.Workspaces.WorkspaceStatus;
 
 namespace Tidepool.Server.Workspaces;
 
@@ -40,24 +38,17 @@ internal sealed class WorkspaceCommands(IWorkspaceStore store, ImageCatalog imag
         }
 
         var now = time.GetUtcNow();
-        var name = WorkspaceName.Parse(request.Name!);
-        var workspace = WorkspaceIntents.Towards(
-            new Workspace
-            {
-                Id = WorkspaceId.New(time),
-                Name = name,
-                Description = string.IsNullOrWhiteSpace(request.Description) ? null : request.Description.Trim(),
-                Image = image,
-                Cpus = request.Cpus ?? CreateWorkspaceValidation.DefaultCpus,
-                MemoryMiB = request.MemoryMiB ?? CreateWorkspaceValidation.DefaultMemoryMiB,
-                Desired = DesiredState.Running,
-                Status = WorkspaceStatus.Creating,
-                CreatedAt = now,
-                UpdatedAt = now,
-            },
-            WorkspaceStatus.Creating,
+        var workspace = WorkspaceIntents.Create(
+            WorkspaceId.New(time),
+            WorkspaceName.Parse(request.Name!),
+            image,
+            request.Cpus ?? CreateWorkspaceValidation.DefaultCpus,
+            request.MemoryMiB ?? CreateWorkspaceValidation.DefaultMemoryMiB,
             lifecycle,
-            now);
+            now) with
+        {
+            Description = string.IsNullOrWhiteSpace(request.Description) ? null : request.Description.Trim(),
+        };
         return await AddAsync(workspace, Requested(workspace, Verbs.Create, now), cancellationToken);
     }
 

@@ -1,30 +1,12 @@
 using Tidepool.Core.Ports;
-using Tidepool.Core.Storage;
+using Tidepool.Worker.Hosting;
 
 namespace Tidepool.Worker.Ports;
 
 /// <summary>Looks every two seconds whether something answers on the registered ports.</summary>
-internal sealed partial class PortLoop(PortWatch watch, TimeProvider time, ILogger<PortLoop> logger) : BackgroundService
+internal sealed partial class PortLoop(PortWatch watch, TimeProvider time, ILogger<PortLoop> logger)
+    : WatchLoop(TimeSpan.FromSeconds(2), watch.LookAsync, time)
 {
-    private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(2);
-
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            try
-            {
-                await watch.LookAsync(stoppingToken);
-            }
-            catch (StoreException fault)
-            {
-                LogFailed(fault);
-            }
-
-            await Task.Delay(LookInterval, time, stoppingToken);
-        }
-    }
-
     [LoggerMessage(Level = LogLevel.Warning, Message = "The registered ports could not be looked at; trying again.")]
-    private partial void LogFailed(Exception fault);
+    protected override partial void LogFailed(Exception fault);
 }

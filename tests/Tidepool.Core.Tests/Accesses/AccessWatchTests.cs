@@ -7,28 +7,23 @@ using Tidepool.Core.Workspaces;
 
 namespace Tidepool.Core.Tests.Accesses;
 
-public sealed class AccessWatchTests : IAsyncLifetime
+public sealed class AccessWatchTests : StoreTest
 {
     private static readonly OpenConnection Editor = new(40_000, new IPEndPoint(Sample.Address, 8080));
     private readonly FakeTimeProvider time = new(Sample.Start.AddHours(1));
     private readonly Notes notes = new();
-    private TestStore store = null!;
     private AccessWatch watch = null!;
     private Workspace workspace = null!;
 
-    public async ValueTask InitializeAsync()
+    protected override TimeProvider Time => time;
+
+    public override async ValueTask InitializeAsync()
     {
-        store = await TestStore.OpenAsync(time);
-        watch = new AccessWatch(store.Store, notes, notes, time);
+        await base.InitializeAsync();
+        watch = new AccessWatch(Database.Store, notes, notes, time);
         workspace = Sample.Workspace(DesiredState.Running, WorkspaceStatus.Running, provisioned: true) with { Address = Sample.Address };
         var activity = new Activity(workspace.Id, workspace.Name, Verbs.Create, Actor.User, ActivityOutcome.Requested, null, null, Sample.Start);
-        await store.Store.AddAsync(workspace, activity, 10, CapacityBudget.Unlimited, Token);
-    }
-
-    public ValueTask DisposeAsync()
-    {
-        store.Dispose();
-        return ValueTask.CompletedTask;
+        await Database.Store.AddAsync(workspace, activity, 10, CapacityBudget.Unlimited, Token);
     }
 
     [Fact]
@@ -78,7 +73,7 @@ public sealed class AccessWatchTests : IAsyncLifetime
         var before = await ReadAsync();
         Note(-5);
         Note(-600);
-        await new AccessWatch(store.Store, notes, notes, time).LookAsync(Token);
+        await new AccessWatch(Database.Store, notes, notes, time).LookAsync(Token);
         Assert.Equal(before.Version, (await ReadAsync()).Version);
     }
 
@@ -123,11 +118,9 @@ public sealed class AccessWatchTests : IAsyncLifetime
         Assert.Null((await ReadAsync()).LastAccessedAt);
     }
 
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
-
     private void Note(int secondsFromNow) => notes.Accesses.Enqueue(new Access(workspace.Name, time.GetUtcNow().AddSeconds(secondsFromNow)));
 
-    private async Task<Workspace> ReadAsync() => (await store.Store.FindAsync(workspace.Id, Token))!;
+    private async Task<Workspace> ReadAsync() => (await Database.Store.FindAsync(workspace.Id, Token))!;
 
     private sealed class Notes : IAccessLog, IConnectionTable
     {

@@ -6,18 +6,9 @@ using Tidepool.Testing;
 
 namespace Tidepool.Core.Tests.Capacity;
 
-public sealed class BudgetKeeperTests : IAsyncLifetime
+public sealed class BudgetKeeperTests : StoreTest
 {
     private readonly InMemoryRuntime runtime = new();
-    private TestStore store = null!;
-
-    public async ValueTask InitializeAsync() => store = await TestStore.OpenAsync();
-
-    public ValueTask DisposeAsync()
-    {
-        store.Dispose();
-        return ValueTask.CompletedTask;
-    }
 
     [Fact]
     public async Task What_was_used_last_comes_back_first()
@@ -39,9 +30,9 @@ public sealed class BudgetKeeperTests : IAsyncLifetime
 
         await SweepAsync(CapacityBudget.Unlimited with { MemoryMiB = newest.MemoryMiB });
 
-        Assert.Equal(DesiredState.Stopped, (await store.Store.FindAsync(oldest.Id, Token))!.Desired);
-        Assert.Equal(DesiredState.Running, (await store.Store.FindAsync(newest.Id, Token))!.Desired);
-        var told = (await store.Store.ListActivityAsync(oldest.Id, 1, null, Token)).Items.Single();
+        Assert.Equal(DesiredState.Stopped, (await Database.Store.FindAsync(oldest.Id, Token))!.Desired);
+        Assert.Equal(DesiredState.Running, (await Database.Store.FindAsync(newest.Id, Token))!.Desired);
+        var told = (await Database.Store.ListActivityAsync(oldest.Id, 1, null, Token)).Items.Single();
         Assert.Equal((Verbs.Stop, Actor.System), (told.Verb, told.Actor));
         Assert.Contains("no room", told.Detail, StringComparison.Ordinal);
     }
@@ -55,32 +46,30 @@ public sealed class BudgetKeeperTests : IAsyncLifetime
 
         await SweepAsync(new CapacityBudget(0, 0, 0, 0));
 
-        Assert.Equal(DesiredState.Running, (await store.Store.FindAsync(workspace.Id, Token))!.Desired);
+        Assert.Equal(DesiredState.Running, (await Database.Store.FindAsync(workspace.Id, Token))!.Desired);
     }
-
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     private async Task<Workspace> AddAsync(string name, int accessedAt)
     {
         var workspace = Sample.Workspace(DesiredState.Running, WorkspaceStatus.Running, provisioned: true, name) with { LastAccessedAt = Sample.Start.AddHours(accessedAt) };
         var activity = new Activity(workspace.Id, workspace.Name, Verbs.Create, Actor.User, ActivityOutcome.Requested, null, null, Sample.Start);
-        await store.Store.AddAsync(workspace, activity, 10, CapacityBudget.Unlimited, Token);
-        foreach (var job in await store.Queue.ReceiveAsync(10, TimeSpan.FromMinutes(1), TimeSpan.Zero, Token))
+        await Database.Store.AddAsync(workspace, activity, 10, CapacityBudget.Unlimited, Token);
+        foreach (var job in await Database.Queue.ReceiveAsync(10, TimeSpan.FromMinutes(1), TimeSpan.Zero, Token))
         {
-            await store.Queue.CompleteAsync(job, Token);
+            await Database.Queue.CompleteAsync(job, Token);
         }
 
         return workspace;
     }
 
-    private Task<int> SweepAsync(CapacityBudget budget) => Sample.Sweeper(store.Store, runtime, store.Queue, budget).SweepAsync(Token);
+    private Task<int> SweepAsync(CapacityBudget budget) => Sample.Sweeper(Database.Store, runtime, Database.Queue, budget).SweepAsync(Token);
 
     private async Task<IReadOnlyList<string>> JobsAsync()
     {
         var names = new List<string>();
-        foreach (var job in await store.Queue.ReceiveAsync(10, TimeSpan.FromMinutes(1), TimeSpan.Zero, Token))
+        foreach (var job in await Database.Queue.ReceiveAsync(10, TimeSpan.FromMinutes(1), TimeSpan.Zero, Token))
         {
-            names.Add((await store.Store.FindAsync(job.Job.Workspace, Token))!.Name.Value);
+            names.Add((await Database.Store.FindAsync(job.Job.Workspace, Token))!.Name.Value);
         }
 
         return names;

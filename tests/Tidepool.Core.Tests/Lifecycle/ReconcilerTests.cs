@@ -10,20 +10,11 @@ using Tidepool.Testing;
 namespace Tidepool.Core.Tests.Lifecycle;
 
 /// <summary>The reconciler over a real database and a runtime in memory that fails and crashes where it is told to.</summary>
-public sealed class ReconcilerTests : IAsyncLifetime
+public sealed class ReconcilerTests : StoreTest
 {
     private readonly InMemoryRuntime runtime = new();
     private readonly LifecycleOptions options = new() { PollInterval = TimeSpan.FromMilliseconds(1), RouteWait = TimeSpan.FromMilliseconds(1), SecondLook = TimeSpan.FromMilliseconds(1), MinimumRun = TimeSpan.Zero };
     private readonly InMemoryBoundary wall = new();
-    private TestStore store = null!;
-
-    public async ValueTask InitializeAsync() => store = await TestStore.OpenAsync();
-
-    public ValueTask DisposeAsync()
-    {
-        store.Dispose();
-        return ValueTask.CompletedTask;
-    }
 
     [Fact]
     public async Task A_new_workspace_comes_to_run()
@@ -31,12 +22,12 @@ public sealed class ReconcilerTests : IAsyncLifetime
         var workspace = await AddAsync();
         Assert.IsType<ReconcileResult.Settled>(await RunAsync(workspace.Id));
 
-        var now = await store.Store.FindAsync(workspace.Id, Token);
+        var now = await Database.Store.FindAsync(workspace.Id, Token);
         Assert.Equal((WorkspaceStatus.Running, true), (now!.Status, now.Provisioned));
         Assert.NotNull(now.Address);
         Assert.Null(now.DeadlineAt);
         Assert.Null(now.Progress);
-        Assert.Contains((await store.Store.ListActivityAsync(workspace.Id, 10, null, Token)).Items, a => a is { Verb: Verbs.Create, Outcome: ActivityOutcome.Succeeded });
+        Assert.Contains((await Database.Store.ListActivityAsync(workspace.Id, 10, null, Token)).Items, a => a is { Verb: Verbs.Create, Outcome: ActivityOutcome.Succeeded });
     }
 
     [Fact]
@@ -55,8 +46,8 @@ public sealed class ReconcilerTests : IAsyncLifetime
         await RunAsync(clone.Id);
 
         Assert.Equal(["clone", "start"], done);
-        Assert.Equal(WorkspaceStatus.Running, (await store.Store.FindAsync(clone.Id, Token))!.Status);
-        Assert.Contains((await store.Store.ListActivityAsync(clone.Id, 10, null, Token)).Items, a => a is { Verb: Verbs.Clone, Outcome: ActivityOutcome.Succeeded });
+        Assert.Equal(WorkspaceStatus.Running, (await Database.Store.FindAsync(clone.Id, Token))!.Status);
+        Assert.Contains((await Database.Store.ListActivityAsync(clone.Id, 10, null, Token)).Items, a => a is { Verb: Verbs.Clone, Outcome: ActivityOutcome.Succeeded });
     }
 
     [Fact]
@@ -69,7 +60,7 @@ public sealed class ReconcilerTests : IAsyncLifetime
 
         await RunAsync(clone.Id);
 
-        var failed = (await store.Store.FindAsync(clone.Id, Token))!;
+        var failed = (await Database.Store.FindAsync(clone.Id, Token))!;
         Assert.Equal((WorkspaceStatus.Error, RuntimeFaults.InstanceMissing), (failed.Status, failed.Fault!.Code));
     }
 
@@ -106,7 +97,7 @@ public sealed class ReconcilerTests : IAsyncLifetime
         await Assert.ThrowsAsync<OperationCanceledException>(() => RunAsync(workspace.Id, life.Token));
         Assert.IsType<ReconcileResult.Settled>(await RunAsync(workspace.Id));
 
-        Assert.Equal(WorkspaceStatus.Running, (await store.Store.FindAsync(workspace.Id, Token))!.Status);
+        Assert.Equal(WorkspaceStatus.Running, (await Database.Store.FindAsync(workspace.Id, Token))!.Status);
         Assert.Single(runtime.Names);
     }
 
@@ -122,7 +113,7 @@ public sealed class ReconcilerTests : IAsyncLifetime
         wall.Fails = false;
         Assert.IsType<ReconcileResult.Settled>(await RunAsync(workspace.Id));
         Assert.NotNull(wall.Standing);
-        Assert.Equal(WorkspaceStatus.Running, (await store.Store.FindAsync(workspace.Id, Token))!.Status);
+        Assert.Equal(WorkspaceStatus.Running, (await Database.Store.FindAsync(workspace.Id, Token))!.Status);
     }
 
     [Fact]
@@ -138,7 +129,7 @@ public sealed class ReconcilerTests : IAsyncLifetime
         };
 
         Assert.IsType<ReconcileResult.Settled>(await RunAsync(workspace.Id));
-        Assert.Null(await store.Store.FindAsync(workspace.Id, Token));
+        Assert.Null(await Database.Store.FindAsync(workspace.Id, Token));
         Assert.Empty(runtime.Names);
     }
 
@@ -150,17 +141,17 @@ public sealed class ReconcilerTests : IAsyncLifetime
 
         await WantAsync(workspace.Id, Verbs.Stop, WorkspaceIntents.Stop);
         await RunAsync(workspace.Id);
-        var stopped = await store.Store.FindAsync(workspace.Id, Token);
+        var stopped = await Database.Store.FindAsync(workspace.Id, Token);
         Assert.Equal(WorkspaceStatus.Stopped, stopped!.Status);
         Assert.Null(stopped.Address);
 
         await WantAsync(workspace.Id, Verbs.Start, WorkspaceIntents.Start);
         await RunAsync(workspace.Id);
-        Assert.Equal(WorkspaceStatus.Running, (await store.Store.FindAsync(workspace.Id, Token))!.Status);
+        Assert.Equal(WorkspaceStatus.Running, (await Database.Store.FindAsync(workspace.Id, Token))!.Status);
 
         await WantAsync(workspace.Id, Verbs.Delete, WorkspaceIntents.Delete);
         await RunAsync(workspace.Id);
-        Assert.Null(await store.Store.FindAsync(workspace.Id, Token));
+        Assert.Null(await Database.Store.FindAsync(workspace.Id, Token));
         Assert.Equal(1, runtime.Made[workspace.Instance]);
     }
 
@@ -170,17 +161,17 @@ public sealed class ReconcilerTests : IAsyncLifetime
         var workspace = await AddAsync();
         runtime.Before = (verb, _) => verb == "create" ? throw new RuntimeException("busy", "Busy.", isTransient: true) : Task.CompletedTask;
         Assert.IsType<ReconcileResult.Retry>(await RunAsync(workspace.Id));
-        Assert.Equal(WorkspaceStatus.Creating, (await store.Store.FindAsync(workspace.Id, Token))!.Status);
+        Assert.Equal(WorkspaceStatus.Creating, (await Database.Store.FindAsync(workspace.Id, Token))!.Status);
 
         runtime.Before = (verb, _) => verb == "create" ? throw new RuntimeException("broken", "It is broken; do this.", isTransient: false) : Task.CompletedTask;
         Assert.IsType<ReconcileResult.Settled>(await RunAsync(workspace.Id));
-        var failed = await store.Store.FindAsync(workspace.Id, Token);
+        var failed = await Database.Store.FindAsync(workspace.Id, Token);
         Assert.Equal((WorkspaceStatus.Error, "broken", "It is broken; do this."), (failed!.Status, failed.Fault!.Code, failed.Fault.Message));
 
         runtime.Before = (_, _) => Task.CompletedTask;
         await WantAsync(workspace.Id, Verbs.Start, WorkspaceIntents.Start);
         await RunAsync(workspace.Id);
-        Assert.Equal(WorkspaceStatus.Running, (await store.Store.FindAsync(workspace.Id, Token))!.Status);
+        Assert.Equal(WorkspaceStatus.Running, (await Database.Store.FindAsync(workspace.Id, Token))!.Status);
     }
 
     [Fact]
@@ -191,11 +182,11 @@ public sealed class ReconcilerTests : IAsyncLifetime
         await WantAsync(workspace.Id, Verbs.Delete, WorkspaceIntents.Delete);
         runtime.Before = (verb, _) => verb == "delete" ? throw new RuntimeException("broken", "It is broken.", isTransient: false) : Task.CompletedTask;
         Assert.IsType<ReconcileResult.Retry>(await RunAsync(workspace.Id));
-        Assert.Equal(WorkspaceStatus.Deleting, (await store.Store.FindAsync(workspace.Id, Token))!.Status);
+        Assert.Equal(WorkspaceStatus.Deleting, (await Database.Store.FindAsync(workspace.Id, Token))!.Status);
 
         runtime.Before = (_, _) => Task.CompletedTask;
         await RunAsync(workspace.Id);
-        Assert.Null(await store.Store.FindAsync(workspace.Id, Token));
+        Assert.Null(await Database.Store.FindAsync(workspace.Id, Token));
     }
 
     [Fact]
@@ -205,11 +196,11 @@ public sealed class ReconcilerTests : IAsyncLifetime
         await RunAsync(workspace.Id);
         runtime.GoDown(workspace.Instance, StopCause.Host);
         await RunAsync(workspace.Id);
-        Assert.Equal(WorkspaceStatus.Running, (await store.Store.FindAsync(workspace.Id, Token))!.Status);
+        Assert.Equal(WorkspaceStatus.Running, (await Database.Store.FindAsync(workspace.Id, Token))!.Status);
 
         runtime.GoDown(workspace.Instance, StopCause.Guest);
         await RunAsync(workspace.Id);
-        var now = await store.Store.FindAsync(workspace.Id, Token);
+        var now = await Database.Store.FindAsync(workspace.Id, Token);
         Assert.Equal((DesiredState.Stopped, WorkspaceStatus.Stopped), (now!.Desired, now.Status));
     }
 
@@ -220,7 +211,7 @@ public sealed class ReconcilerTests : IAsyncLifetime
         await RunAsync(workspace.Id);
         runtime.Lose(workspace.Instance);
         await RunAsync(workspace.Id);
-        Assert.Equal("instance-lost", (await store.Store.FindAsync(workspace.Id, Token))!.Fault?.Code);
+        Assert.Equal("instance-lost", (await Database.Store.FindAsync(workspace.Id, Token))!.Fault?.Code);
         Assert.Equal(1, runtime.Made[workspace.Instance]);
     }
 
@@ -228,7 +219,7 @@ public sealed class ReconcilerTests : IAsyncLifetime
     public async Task A_workspace_that_another_worker_holds_is_left_alone()
     {
         var workspace = await AddAsync();
-        await store.Store.TryAcquireLeaseAsync(Reconciler.LeaseOn(workspace.Id), "another", TimeProvider.System.GetUtcNow(), TimeSpan.FromMinutes(1), Token);
+        await Database.Store.TryAcquireLeaseAsync(Reconciler.LeaseOn(workspace.Id), "another", TimeProvider.System.GetUtcNow(), TimeSpan.FromMinutes(1), Token);
         Assert.IsType<ReconcileResult.Busy>(await RunAsync(workspace.Id));
         Assert.Empty(runtime.Names);
     }
@@ -241,30 +232,28 @@ public sealed class ReconcilerTests : IAsyncLifetime
         await RunAsync(settled.Id);
         await DrainAsync();
 
-        Assert.Equal(1, await Sample.Sweeper(store.Store, runtime, store.Queue).SweepAsync(Token));
+        Assert.Equal(1, await Sample.Sweeper(Database.Store, runtime, Database.Queue).SweepAsync(Token));
         Assert.Equal([unsettled.Id], await DrainAsync());
 
         runtime.GoDown(settled.Instance, StopCause.Host);
-        Assert.Equal(2, await Sample.Sweeper(store.Store, runtime, store.Queue).SweepAsync(Token));
+        Assert.Equal(2, await Sample.Sweeper(Database.Store, runtime, Database.Queue).SweepAsync(Token));
     }
-
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     private async Task<Workspace> CloneAsync(WorkspaceId id)
     {
-        var source = (await store.Store.FindAsync(id, Token))!;
+        var source = (await Database.Store.FindAsync(id, Token))!;
         var now = TimeProvider.System.GetUtcNow();
         var clone = Assert.IsType<Decision.Accepted>(WorkspaceIntents.Clone(source, WorkspaceId.New(TimeProvider.System), WorkspaceName.Parse("the-copy"), options, now)).Workspace;
-        await store.Store.AddAsync(clone, Sample.Requested(clone, Verbs.Clone), 100, CapacityBudget.Unlimited, Token);
+        await Database.Store.AddAsync(clone, Sample.Requested(clone, Verbs.Clone), 100, CapacityBudget.Unlimited, Token);
         return clone;
     }
 
     private async Task<List<WorkspaceId>> DrainAsync()
     {
-        var jobs = await store.Queue.ReceiveAsync(10, TimeSpan.FromMinutes(1), TimeSpan.Zero, Token);
+        var jobs = await Database.Queue.ReceiveAsync(10, TimeSpan.FromMinutes(1), TimeSpan.Zero, Token);
         foreach (var job in jobs)
         {
-            await store.Queue.CompleteAsync(job, Token);
+            await Database.Queue.CompleteAsync(job, Token);
         }
 
         return [.. jobs.Select(job => job.Job.Workspace)];
@@ -274,17 +263,17 @@ public sealed class ReconcilerTests : IAsyncLifetime
     {
         var now = TimeProvider.System.GetUtcNow();
         var workspace = WorkspaceIntents.Towards(Sample.Workspace(name: name) with { CreatedAt = now, UpdatedAt = now }, WorkspaceStatus.Creating, options, now);
-        await store.Store.AddAsync(workspace, Sample.Requested(workspace, Verbs.Create), 100, CapacityBudget.Unlimited, Token);
+        await Database.Store.AddAsync(workspace, Sample.Requested(workspace, Verbs.Create), 100, CapacityBudget.Unlimited, Token);
         return workspace;
     }
 
     private async Task WantAsync(WorkspaceId id, string verb, Func<Workspace, LifecycleOptions, DateTimeOffset, Decision> intent)
     {
-        var workspace = (await store.Store.FindAsync(id, CancellationToken.None))!;
+        var workspace = (await Database.Store.FindAsync(id, CancellationToken.None))!;
         var accepted = Assert.IsType<Decision.Accepted>(intent(workspace, options, TimeProvider.System.GetUtcNow()));
-        Assert.True(await store.Store.TrySaveIntentAsync(accepted.Workspace, Sample.Requested(workspace, verb), CancellationToken.None));
+        Assert.True(await Database.Store.TrySaveIntentAsync(accepted.Workspace, Sample.Requested(workspace, verb), CancellationToken.None));
     }
 
     private Task<ReconcileResult> RunAsync(WorkspaceId id, CancellationToken? token = null) =>
-        Sample.Reconciler(store.Store, runtime, options, wall: wall).ReconcileAsync(id, "tests", token ?? Token);
+        Sample.Reconciler(Database.Store, runtime, options, wall: wall).ReconcileAsync(id, "tests", token ?? Token);
 }

@@ -9,22 +9,15 @@ using Tidepool.Testing;
 namespace Tidepool.Core.Tests.Lifecycle;
 
 /// <summary>Machines that no workspace names: what is surely ours to remove goes, everything else is only told of.</summary>
-public sealed class StrayMachinesTests : IAsyncLifetime
+public sealed class StrayMachinesTests : StoreTest
 {
     private readonly InMemoryRuntime machines = new();
-    private TestStore store = null!;
     private StrayMachines strays = null!;
 
-    public async ValueTask InitializeAsync()
+    public override async ValueTask InitializeAsync()
     {
-        store = await TestStore.OpenAsync();
-        strays = new StrayMachines(store.Store, machines, NullLogger<StrayMachines>.Instance);
-    }
-
-    public ValueTask DisposeAsync()
-    {
-        store.Dispose();
-        return ValueTask.CompletedTask;
+        await base.InitializeAsync();
+        strays = new StrayMachines(Database.Store, machines, NullLogger<StrayMachines>.Instance);
     }
 
     [Fact]
@@ -32,9 +25,9 @@ public sealed class StrayMachinesTests : IAsyncLifetime
     {
         var workspace = await AddAsync();
         var deleted = Assert.IsType<Decision.Accepted>(WorkspaceIntents.Delete(workspace, Sample.Options, Sample.Start)).Workspace;
-        await store.Store.TrySaveIntentAsync(deleted, Sample.Requested(workspace, Verbs.Delete), Token);
-        await Sample.Reconciler(store.Store, machines).ReconcileAsync(workspace.Id, "worker", Token);
-        Assert.Null(await store.Store.FindAsync(workspace.Id, Token));
+        await Database.Store.TrySaveIntentAsync(deleted, Sample.Requested(workspace, Verbs.Delete), Token);
+        await Sample.Reconciler(Database.Store, machines).ReconcileAsync(workspace.Id, "worker", Token);
+        Assert.Null(await Database.Store.FindAsync(workspace.Id, Token));
 
         // The answer to a request that the worker had given up.
         await MakeAsync(workspace.Instance);
@@ -79,8 +72,8 @@ public sealed class StrayMachinesTests : IAsyncLifetime
     {
         var workspace = await AddAsync();
         await MakeAsync(workspace.Instance);
-        var lease = await store.Store.TryAcquireLeaseAsync(Reconciler.LeaseOn(workspace.Id), "somebody", Sample.Start, TimeSpan.FromMinutes(1), Token);
-        Assert.True(await store.Store.TryRemoveAsync(lease!, workspace, Sample.Requested(workspace, Verbs.Stop), Token));
+        var lease = await Database.Store.TryAcquireLeaseAsync(Reconciler.LeaseOn(workspace.Id), "somebody", Sample.Start, TimeSpan.FromMinutes(1), Token);
+        Assert.True(await Database.Store.TryRemoveAsync(lease!, workspace, Sample.Requested(workspace, Verbs.Stop), Token));
         await SweepAsync();
         Assert.Equal([workspace.Instance], machines.Names);
     }
@@ -88,7 +81,7 @@ public sealed class StrayMachinesTests : IAsyncLifetime
     [Fact]
     public async Task A_workspace_that_is_made_while_the_sweep_looks_is_no_stray()
     {
-        var listed = await store.Store.ListAllAsync(Token);
+        var listed = await Database.Store.ListAllAsync(Token);
         var workspace = await AddAsync();
         await MakeAsync(workspace.Instance);
         await strays.LookAsync(listed, await machines.ObserveAllAsync(Token), Token);
@@ -96,15 +89,13 @@ public sealed class StrayMachinesTests : IAsyncLifetime
         Assert.Empty(strays.Unknown);
     }
 
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
-
-    private Task<int> SweepAsync() => Sample.Sweeper(store.Store, machines, store.Queue, strays: strays).SweepAsync(Token);
+    private Task<int> SweepAsync() => Sample.Sweeper(Database.Store, machines, Database.Queue, strays: strays).SweepAsync(Token);
 
     private async Task<Workspace> AddAsync()
     {
         var workspace = Sample.Workspace();
-        await store.Store.AddAsync(workspace, Sample.Requested(workspace, Verbs.Create), 100, CapacityBudget.Unlimited, Token);
-        return (await store.Store.FindAsync(workspace.Id, Token))!;
+        await Database.Store.AddAsync(workspace, Sample.Requested(workspace, Verbs.Create), 100, CapacityBudget.Unlimited, Token);
+        return (await Database.Store.FindAsync(workspace.Id, Token))!;
     }
 
     private Task MakeAsync(InstanceName name) =>

@@ -11,18 +11,9 @@ using Tidepool.Testing;
 namespace Tidepool.Core.Tests.Lifecycle;
 
 /// <summary>Two workers on one real database: whoever lost the lease, however it was lost, acts no more.</summary>
-public sealed class TwoOwnersTests : IAsyncLifetime
+public sealed class TwoOwnersTests : StoreTest
 {
     private readonly InMemoryRuntime machines = new();
-    private TestStore store = null!;
-
-    public async ValueTask InitializeAsync() => store = await TestStore.OpenAsync();
-
-    public ValueTask DisposeAsync()
-    {
-        store.Dispose();
-        return ValueTask.CompletedTask;
-    }
 
     [Theory]
     [InlineData(StepLabels.MakingDisk, false)]
@@ -54,7 +45,7 @@ public sealed class TwoOwnersTests : IAsyncLifetime
         Assert.IsType<ReconcileResult.LeaseLost>(await first);
         Assert.DoesNotContain(acted, verb => verb != "observe");
         Assert.Equal(1, machines.Made[workspace.Instance]);
-        Assert.Equal(WorkspaceStatus.Running, (await store.Store.FindAsync(workspace.Id, Token))!.Status);
+        Assert.Equal(WorkspaceStatus.Running, (await Database.Store.FindAsync(workspace.Id, Token))!.Status);
     }
 
     [Fact]
@@ -67,7 +58,7 @@ public sealed class TwoOwnersTests : IAsyncLifetime
             {
                 // By a clock of its own, which runs ahead.
                 var ahead = Sample.Start + Sample.Options.LeaseDuration;
-                Assert.NotNull(await store.Store.TryAcquireLeaseAsync(Reconciler.LeaseOn(workspace.Id), "second", ahead, Sample.Options.LeaseDuration, Token));
+                Assert.NotNull(await Database.Store.TryAcquireLeaseAsync(Reconciler.LeaseOn(workspace.Id), "second", ahead, Sample.Options.LeaseDuration, Token));
             }
         };
 
@@ -79,7 +70,7 @@ public sealed class TwoOwnersTests : IAsyncLifetime
     public async Task A_worker_that_comes_back_under_its_name_takes_up_what_its_former_life_held()
     {
         var workspace = await AddAsync();
-        Assert.NotNull(await store.Store.TryAcquireLeaseAsync(Reconciler.LeaseOn(workspace.Id), "worker", Sample.Start, Sample.Options.LeaseDuration, Token));
+        Assert.NotNull(await Database.Store.TryAcquireLeaseAsync(Reconciler.LeaseOn(workspace.Id), "worker", Sample.Start, Sample.Options.LeaseDuration, Token));
 
         Assert.IsType<ReconcileResult.Settled>(await Worker(new FakeTimeProvider(Sample.Start)).ReconcileAsync(workspace.Id, "worker", Token));
     }
@@ -91,18 +82,16 @@ public sealed class TwoOwnersTests : IAsyncLifetime
         Assert.IsType<ReconcileResult.Settled>(await Worker(new FakeTimeProvider(Sample.Start)).ReconcileAsync(gone, "first", Token));
 
         // The first epoch is given to whoever is the first ever to hold it.
-        Assert.Equal(1, (await store.Store.TryAcquireLeaseAsync(Reconciler.LeaseOn(gone), "second", Sample.Start, Sample.Options.LeaseDuration, Token))!.Epoch);
+        Assert.Equal(1, (await Database.Store.TryAcquireLeaseAsync(Reconciler.LeaseOn(gone), "second", Sample.Start, Sample.Options.LeaseDuration, Token))!.Epoch);
     }
 
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
-
     private Reconciler Worker(TimeProvider time, IWorkspaceLog? log = null) =>
-        Sample.Reconciler(store.Store, machines, new LifecycleOptions { RouteWait = TimeSpan.Zero }, time, log: log);
+        Sample.Reconciler(Database.Store, machines, new LifecycleOptions { RouteWait = TimeSpan.Zero }, time, log: log);
 
     private async Task<Workspace> AddAsync()
     {
         var workspace = Sample.Workspace();
-        await store.Store.AddAsync(workspace, Sample.Requested(workspace, Verbs.Create), 100, CapacityBudget.Unlimited, Token);
+        await Database.Store.AddAsync(workspace, Sample.Requested(workspace, Verbs.Create), 100, CapacityBudget.Unlimited, Token);
         return workspace;
     }
 

@@ -8,24 +8,15 @@ using Tidepool.Core.Workspaces;
 
 namespace Tidepool.Core.Tests.Ports;
 
-public sealed class PortWatchTests : IAsyncLifetime
+public sealed class PortWatchTests : StoreTest
 {
     private readonly OpenPorts open = new();
-    private TestStore store = null!;
-
-    public async ValueTask InitializeAsync() => store = await TestStore.OpenAsync();
-
-    public ValueTask DisposeAsync()
-    {
-        store.Dispose();
-        return ValueTask.CompletedTask;
-    }
 
     [Fact]
     public async Task What_answers_is_told_when_it_begins_and_when_it_ends_and_written_only_then()
     {
         var workspace = await AddAsync(WorkspaceStatus.Running);
-        var watch = new PortWatch(store.Store, open);
+        var watch = new PortWatch(Database.Store, open);
         await watch.LookAsync(Token);
         var before = await ReadAsync(workspace);
         Assert.False(before.Ports.Single().Answers);
@@ -48,12 +39,10 @@ public sealed class PortWatchTests : IAsyncLifetime
     {
         open.Now[3000] = true;
         var workspace = await AddAsync(WorkspaceStatus.Stopping, answers: true);
-        await new PortWatch(store.Store, open).LookAsync(Token);
+        await new PortWatch(Database.Store, open).LookAsync(Token);
         Assert.False((await ReadAsync(workspace)).Ports.Single().Answers);
         Assert.Equal(0, open.Asked);
     }
-
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     private async Task<Workspace> AddAsync(WorkspaceStatus status, bool answers = false)
     {
@@ -63,11 +52,11 @@ public sealed class PortWatchTests : IAsyncLifetime
             Ports = [new WorkspacePort(PortNumber.Parse(3000), null, Answers: answers)],
         };
         var activity = new Activity(workspace.Id, workspace.Name, Verbs.Create, Actor.User, ActivityOutcome.Requested, null, null, Sample.Start);
-        Assert.IsType<AdmissionOutcome.Saved>(await store.Store.AddAsync(workspace, activity, 10, CapacityBudget.Unlimited, Token));
+        Assert.IsType<AdmissionOutcome.Saved>(await Database.Store.AddAsync(workspace, activity, 10, CapacityBudget.Unlimited, Token));
         return workspace;
     }
 
-    private async Task<Workspace> ReadAsync(Workspace workspace) => (await store.Store.FindAsync(workspace.Id, Token))!;
+    private async Task<Workspace> ReadAsync(Workspace workspace) => (await Database.Store.FindAsync(workspace.Id, Token))!;
 
     private sealed class OpenPorts : IPortProbe
     {
