@@ -17,9 +17,6 @@ internal sealed class IncusClient : IDisposable
 
     private const string OperationGone = "Operation not found";
 
-    /// <summary>Far above what a daemon with a thousand machines says of them all.</summary>
-    private const long MaxAnswerBytes = 32 * 1024 * 1024;
-
     private readonly HttpClient http;
     private readonly string socketPath;
     private readonly TimeProvider time;

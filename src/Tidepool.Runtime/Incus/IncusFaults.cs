@@ -30,9 +30,8 @@ internal static class IncusFaults
     public static RuntimeException NotOurs(InstanceName name) => new(
         RuntimeFaults.NameTaken, $"Incus has a machine called {name} that Tidepool did not make; it is left alone. Remove or rename it, and try again.", isTransient: false);
 
-    /// <summary>Whether it is the machine itself that is not there, or all of them with their project. A pool or a network that is missing looks much the same.</summary>
-    public static bool SaysGone(IncusException fault) =>
-        fault.Status == 404 && (fault.Message.EndsWith("Instance not found", StringComparison.OrdinalIgnoreCase) || fault.Message.EndsWith("Project not found", StringComparison.OrdinalIgnoreCase));
+    /// <summary>Whether it is the machine itself that is not there. A pool, a network or a project that is missing looks much the same.</summary>
+    public static bool SaysGone(IncusException fault) => fault.Status == 404 && fault.Message.EndsWith("Instance not found", StringComparison.OrdinalIgnoreCase);
 
     public static RuntimeException Translate(IncusException fault, string doing, string pool)
     {

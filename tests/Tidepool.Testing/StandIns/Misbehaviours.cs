@@ -11,40 +11,43 @@ public delegate Task Misbehaviour(HttpContext context, RequestDelegate honest);
 /// <summary>Ways of a daemon that is ill.</summary>
 public static class Misbehaviours
 {
-    private const int HugeMiB = 256;
-
     public static readonly Misbehaviour Not = (context, honest) => honest(context);
 
-    /// <summary>Those after which nobody can tell whether what was asked for was done, by name.</summary>
-    public static readonly IReadOnlyDictionary<string, Misbehaviour> CannotTell = new Dictionary<string, Misbehaviour>
+    /// <summary>Until whoever asked gives up.</summary>
+    public static readonly Misbehaviour HangsForEver = async (context, _) =>
     {
-        ["hangs for ever"] = HangsAsync,
-        ["answers 500"] = (context, _) => TextAsync(context, 500, "application/json", """{"type":"error","error_code":500,"error":"Internal trouble"}"""),
-        ["answers with a page"] = (context, _) => TextAsync(context, 200, "text/html", "<html><body>502 Bad Gateway</body></html>"),
-        ["answers not found, with a page"] = (context, _) => TextAsync(context, 404, "text/html", "<html><body>404</body></html>"),
-        ["answers with half of the JSON"] = (context, honest) => ChangedAsync(context, honest, text => text[..(text.Length / 2)]),
-        ["answers with nothing"] = (context, _) => TextAsync(context, 200, "application/json", ""),
-        ["answers with null"] = (context, _) => TextAsync(context, 200, "application/json", "null"),
-        ["answers with a list"] = (context, _) => TextAsync(context, 200, "application/json", "[[1],[2]]"),
-        ["answers with no type"] = (context, _) => TextAsync(context, 200, "application/json", "{}"),
-        ["answers with an error of the wrong types"] = (context, _) => TextAsync(context, 500, "application/json", """{"type":"error","error_code":"404","error":[]}"""),
-        ["answers without end"] = HugeAsync,
-        ["hangs up"] = (context, _) =>
-        {
-            context.Abort();
-            return Task.CompletedTask;
-        },
-        ["hangs up midway"] = HangsUpMidwayAsync,
-        ["does it and loses the answer"] = async (context, honest) =>
-        {
-            await TakenAsync(context, honest);
-            context.Abort();
-        },
-        ["does it and never says so"] = async (context, honest) =>
-        {
-            await TakenAsync(context, honest);
-            await HangsAsync(context, honest);
-        },
+        var given = new TaskCompletionSource();
+        await using var registration = context.RequestAborted.Register(given.SetResult);
+        await given.Task;
+    };
+
+    public static readonly Misbehaviour HangsUp = (context, _) =>
+    {
+        context.Abort();
+        return Task.CompletedTask;
+    };
+
+    /// <summary>Does it, and is gone before it says so.</summary>
+    public static readonly Misbehaviour LosesTheAnswer = async (context, honest) =>
+    {
+        await TakenAsync(context, honest);
+        context.Abort();
+    };
+
+    public static readonly Misbehaviour DoesItAndNeverSaysSo = async (context, honest) =>
+    {
+        await TakenAsync(context, honest);
+        await HangsForEver(context, honest);
+    };
+
+    /// <summary>Says that more is to come than does.</summary>
+    public static readonly Misbehaviour HangsUpMidway = async (context, honest) =>
+    {
+        var answer = await TakenAsync(context, honest);
+        context.Response.ContentLength = answer.Length + 10;
+        await context.Response.Body.WriteAsync(answer);
+        await context.Response.Body.FlushAsync();
+        context.Abort();
     };
 
     /// <summary>One kind of request is treated so, all others honestly.</summary>
@@ -57,36 +60,6 @@ public static class Misbehaviours
 
     public static Misbehaviour Refuses(int status, string error) =>
         (context, _) => TextAsync(context, status, "application/json", new JsonObject { ["type"] = "error", ["error_code"] = status, ["error"] = error }.ToJsonString());
-
-    /// <summary>Until whoever asked gives up.</summary>
-    private static async Task HangsAsync(HttpContext context, RequestDelegate honest)
-    {
-        var given = new TaskCompletionSource();
-        await using var registration = context.RequestAborted.Register(given.SetResult);
-        await given.Task;
-    }
-
-    private static async Task HugeAsync(HttpContext context, RequestDelegate honest)
-    {
-        context.Response.ContentType = "application/json";
-        await context.Response.WriteAsync("""{"type":"sync","metadata":" """);
-        var much = Encoding.ASCII.GetBytes(new string('x', 1024 * 1024));
-        for (var i = 0; i < HugeMiB && !context.RequestAborted.IsCancellationRequested; i++)
-        {
-            await context.Response.Body.WriteAsync(much);
-        }
-
-        await context.Response.WriteAsync("\"}");
-    }
-
-    private static async Task HangsUpMidwayAsync(HttpContext context, RequestDelegate honest)
-    {
-        var answer = await TakenAsync(context, honest);
-        context.Response.ContentLength = answer.Length + 10;
-        await context.Response.Body.WriteAsync(answer);
-        await context.Response.Body.FlushAsync();
-        context.Abort();
-    }
 
     private static async Task ChangedAsync(HttpContext context, RequestDelegate honest, Func<string, string> change)
     {
