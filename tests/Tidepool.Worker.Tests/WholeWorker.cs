@@ -28,7 +28,7 @@ internal sealed class WholeWorker : IAsyncDisposable
 {
     /// <summary>Of the worker's time, in which whatever was asked for must have come about.</summary>
     private static readonly TimeSpan Promised = TimeSpan.FromMinutes(3);
-    private const int Speed = 6;
+    private const int Speed = 8;
     private readonly DirectoryInfo directory = Directory.CreateTempSubdirectory("tp-worker-");
     private readonly LifecycleOptions options = new();
     private IHost? host;
@@ -55,7 +55,9 @@ internal sealed class WholeWorker : IAsyncDisposable
         Directory.CreateDirectory(paths.Run);
         await BuildImageAsync(Path.Combine(paths.Images, "default"));
         var builder = Host.CreateApplicationBuilder();
-        builder.Logging.ClearProviders();
+
+        // Why it ended, if it did.
+        builder.Logging.ClearProviders().AddSimpleConsole().AddFilter((_, _, level) => level >= LogLevel.Critical);
         builder.Services.AddSingleton<TimeProvider>(Clock);
         builder.Services.AddIncusRuntime(incus => incus.Socket = Incus.Socket);
         builder.Services.AddWorker(builder.Configuration, paths);
@@ -153,6 +155,7 @@ internal sealed class WholeWorker : IAsyncDisposable
     {
         var build = Directory.CreateDirectory(Path.Combine(directory, "1234")).FullName;
         await File.WriteAllTextAsync(Path.Combine(directory, "current"), "1234", Token);
+        await File.WriteAllTextAsync(Path.Combine(build, "manifest.json"), """{"createdAt":"2030-01-01T00:00:00Z"}""", Token);
         foreach (var file in new[] { "metadata.tar.xz", "rootfs.squashfs" })
         {
             await File.WriteAllTextAsync(Path.Combine(build, file), file, Token);

@@ -30,6 +30,10 @@ internal static class IncusFaults
     public static RuntimeException NotOurs(InstanceName name) => new(
         RuntimeFaults.NameTaken, $"Incus has a machine called {name} that Tidepool did not make; it is left alone. Remove or rename it, and try again.", isTransient: false);
 
+    /// <summary>A look that fails says nothing about the machine, so it is never the end of anything.</summary>
+    public static RuntimeException CannotTell(IncusException fault) => new(
+        RuntimeFaults.Failed, $"Incus cannot tell how the workspace's machine is: \"{fault.Message}\". It is looked at again.", isTransient: true, fault);
+
     /// <summary>Whether it is the machine itself that is not there. A pool, a network or a project that is missing looks much the same.</summary>
     public static bool SaysGone(IncusException fault) => fault.Status == 404 && fault.Message.EndsWith("Instance not found", StringComparison.OrdinalIgnoreCase);
 

@@ -317,9 +317,9 @@ internal sealed partial class IncusRuntime(
             var found = await client.GetAsync(PathOf(name) + query, cancellationToken);
             return found.GetProperty("name").GetString() == name.ToString() ? found : throw new InvalidOperationException($"{name} was asked for.");
         }
-        catch (IncusException fault) when (IncusFaults.SaysGone(fault))
+        catch (IncusException fault) when (fault.Status == 404)
         {
-            return null;
+            return IncusFaults.SaysGone(fault) ? null : throw IncusFaults.CannotTell(fault);
         }
     }
 

@@ -70,13 +70,22 @@ public sealed class FullDiskTests : IAsyncLifetime
     {
         var incus = Tidepool.PidOf("incusd");
         var pool = (await OutsideWorld.ShellAsync($"nsenter --target {incus} --mount sh -c \"grep ' btrfs ' /proc/mounts | cut -d' ' -f2 | grep storage-pools | grep tidepool- | head -1\"")).Trim();
-        await OutsideWorld.ShellAsync($"nsenter --target {incus} --mount sh -c 'i=0; while dd if=/dev/zero of={pool}/ballast.$i bs=1M count=256 2>/dev/null && [ $i -lt 64 ]; do i=$((i+1)); done; sync -f {pool}; while dd if=/dev/zero of={pool}/small bs=4k count=1 oflag=append conv=notrunc 2>/dev/null; do :; done'", mayFail: true);
+        Assert.NotEmpty(pool);
+        await OutsideWorld.ShellAsync($"nsenter --target {incus} --mount sh -c 'for size in 1G 100M 10M 1M 64K 4K; do for i in $(seq 20); do fallocate -l $size {pool}/ballast.$size.$i 2>/dev/null || break; done; done; sync -f {pool}'");
         await Tidepool.CreateAsync("no-room");
-        var failed = await Tidepool.UntilAsync("no-room", WorkspaceStatus.Error);
+        WorkspaceResponse failed;
+        try
+        {
+        failed = await Tidepool.UntilAsync("no-room", WorkspaceStatus.Error);
+        }
+        catch (TimeoutException)
+        {
+            throw new InvalidOperationException((await Tidepool.Api.GetAsync("no-room")).Value + "\n" + await OutsideWorld.ShellAsync($"grep -v 'proxy' {Tidepool.State}/logs/worker.log | tail -40 | cut -c1-600; nsenter --target {incus} --mount df -h {pool}; nsenter --target {incus} --mount btrfs filesystem usage {pool}; ls -ls {Mounted}/state/incus/disks; nsenter --target {incus} --mount ls -la {pool}", mayFail: true));
+        }
         Assert.Equal("storage-full", failed.Error!.Code);
         Assert.Contains("The storage pool 'tidepool-", failed.Error.Message, StringComparison.Ordinal);
         Assert.True(await EditorAnswersAsync());
-        await OutsideWorld.ShellAsync($"nsenter --target {incus} --mount sh -c 'rm {pool}/ballast.* {pool}/small'");
+        await OutsideWorld.ShellAsync($"nsenter --target {incus} --mount sh -c 'rm {pool}/ballast.*'");
         await Tidepool.RemoveAsync("no-room");
     }
 
