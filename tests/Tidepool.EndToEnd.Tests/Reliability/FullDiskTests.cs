@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json;
 using Tidepool.Contracts;
 using Tidepool.EndToEnd.Tests.Isolation;
 
@@ -68,25 +69,24 @@ public sealed class FullDiskTests : IAsyncLifetime
     /// <summary>The workspaces' own storage has no space left: who is made fails with its name, and who runs goes on.</summary>
     private async Task FullPoolAsync()
     {
-        var incus = Tidepool.PidOf("incusd");
-        var pool = (await OutsideWorld.ShellAsync($"nsenter --target {incus} --mount sh -c \"grep ' btrfs ' /proc/mounts | cut -d' ' -f2 | grep storage-pools | grep tidepool- | head -1\"")).Trim();
-        Assert.NotEmpty(pool);
+        var (incus, pool) = (Tidepool.PidOf("incusd"), await FindPoolAsync());
         await OutsideWorld.ShellAsync($"nsenter --target {incus} --mount sh -c 'for size in 1G 100M 10M 1M 64K 4K; do for i in $(seq 20); do fallocate -l $size {pool}/ballast.$size.$i 2>/dev/null || break; done; done; sync -f {pool}'");
         await Tidepool.CreateAsync("no-room");
-        WorkspaceResponse failed;
-        try
-        {
-        failed = await Tidepool.UntilAsync("no-room", WorkspaceStatus.Error);
-        }
-        catch (TimeoutException)
-        {
-            throw new InvalidOperationException((await Tidepool.Api.GetAsync("no-room")).Value + "\n" + await OutsideWorld.ShellAsync($"grep -v 'proxy' {Tidepool.State}/logs/worker.log | tail -40 | cut -c1-600; nsenter --target {incus} --mount df -h {pool}; nsenter --target {incus} --mount btrfs filesystem usage {pool}; ls -ls {Mounted}/state/incus/disks; nsenter --target {incus} --mount ls -la {pool}", mayFail: true));
-        }
+        var failed = await Tidepool.UntilAsync("no-room", WorkspaceStatus.Error);
         Assert.Equal("storage-full", failed.Error!.Code);
         Assert.Contains("The storage pool 'tidepool-", failed.Error.Message, StringComparison.Ordinal);
         Assert.True(await EditorAnswersAsync());
         await OutsideWorld.ShellAsync($"nsenter --target {incus} --mount sh -c 'rm {pool}/ballast.*'");
         await Tidepool.RemoveAsync("no-room");
+    }
+
+    /// <summary>Where the daemon has it mounted. By its name: other Tidepools' pools may be mounted beside it, and are nobody's to fill.</summary>
+    private async Task<string> FindPoolAsync()
+    {
+        using var settings = JsonDocument.Parse(await File.ReadAllBytesAsync(Path.Combine(Tidepool.State, "settings.json")));
+        var name = settings.RootElement.EnumerateObject().Single().Value.GetProperty("Incus").GetProperty("Pool").GetString()!;
+        var mounts = await File.ReadAllLinesAsync($"/proc/{Tidepool.PidOf("incusd")}/mounts");
+        return Assert.Single(mounts.Select(line => line.Split(' ')[1]).Distinct(), path => path.EndsWith("/storage-pools/" + name, StringComparison.Ordinal));
     }
 
     private async Task LowDiskAsync()
