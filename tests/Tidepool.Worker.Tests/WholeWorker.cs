@@ -39,12 +39,12 @@ internal sealed class WholeWorker : IAsyncDisposable
 
     public IWorkspaceStore Store => host!.Services.GetRequiredService<IWorkspaceStore>();
 
-    public IHealthBoard Board => host!.Services.GetRequiredService<IHealthBoard>();
-
     public string Database => new StatePaths(directory.FullName).Database;
 
     /// <summary>Whether none of its loops has broken, which would end it.</summary>
     public bool IsUp => !host!.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.IsCancellationRequested;
+
+    private IHealthBoard Board => host!.Services.GetRequiredService<IHealthBoard>();
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -103,6 +103,10 @@ internal sealed class WholeWorker : IAsyncDisposable
 
     public Task UntilGoneAsync(Workspace workspace) =>
         UntilAsync($"{workspace.Name} is gone", async () => await Store.FindAsync(workspace.Id, Token) is null && !Incus.Machines.ContainsKey(workspace.Instance.ToString()));
+
+    /// <summary>Whether the server would show it so now: what was reported long ago tells nothing.</summary>
+    public async Task<bool> IsReportedAsync(string component, bool healthy) =>
+        (await Board.ReadAsync(Token)).Any(c => c.Component == component && c.Healthy == healthy && (Clock.GetUtcNow() - c.At).Duration() < TimeSpan.FromSeconds(20));
 
     /// <summary>By the worker's time.</summary>
     public Task PassAsync(TimeSpan time) => Task.Delay(time, Clock, Token);
