@@ -45,14 +45,14 @@ internal sealed partial class CaddyRouteTable(CaddyAdmin admin, IOptions<CaddyOp
         for (var attempt = 1; ; attempt++)
         {
             var (current, tag) = await admin.ReadAsync(cancellationToken);
-            if (JsonNode.DeepEquals(current, config))
+            if (Holds(() => JsonNode.DeepEquals(current, config)))
             {
                 return false;
             }
 
             try
             {
-                if (!DiffersOnlyInRoutes(current, config))
+                if (!Holds(() => DiffersOnlyInRoutes(current, config)))
                 {
                     LogLoaded();
                     await admin.LoadAsync(config, cancellationToken);
@@ -74,6 +74,19 @@ internal sealed partial class CaddyRouteTable(CaddyAdmin admin, IOptions<CaddyOp
             {
                 throw new RouteTableException("Caddy's configuration keeps changing under us: something else writes to its admin API.");
             }
+        }
+    }
+
+    /// <summary>Of what makes no sense nothing holds: it is replaced whole.</summary>
+    private static bool Holds(Func<bool> claim)
+    {
+        try
+        {
+            return claim();
+        }
+        catch (Exception fault) when (fault is InvalidOperationException or ArgumentException or FormatException)
+        {
+            return false;
         }
     }
 

@@ -16,6 +16,7 @@ public static class ProblemCodes
     public const string TooLarge = "too-large";
     public const string MethodNotAllowed = "method-not-allowed";
     public const string TooManyRequests = "too-many-requests";
+    public const string StorageFull = "storage-full";
     public const string DependencyDown = "dependency-down";
     public const string Internal = "internal";
 }

@@ -22,6 +22,9 @@ internal interface IDatabaseEngine
 
     /// <summary>Whether the failure is that a value is there already that may be there only once.</summary>
     bool IsUniqueViolation(Exception exception);
+
+    /// <summary>Whether the failure is that the disk has no space left.</summary>
+    bool IsDiskFull(Exception exception);
 }
 
 /// <summary>A write that is undone unless it is committed before its disposal.</summary>

@@ -20,7 +20,7 @@ public sealed class RunningTidepool : IAsyncLifetime
     public const string Password = "correct-horse-battery-staple";
     private HttpClient? incus;
 
-    public string State { get; init; } = Directory.CreateTempSubdirectory("tp-e2e-").FullName;
+    public string State { get => field ??= Directory.CreateTempSubdirectory("tp-e2e-").FullName; init; }
 
     /// <summary>Whether its workspaces reach what the tests play the internet with.</summary>
     public bool ReachesInternet { get; init; }

@@ -24,6 +24,7 @@ public sealed class RefusalProblemsTests
         [new Refusal.ImageUnknown("none")] = (400, ProblemCodes.Validation),
         [new Refusal.NotRunning(WorkspaceName.Parse("demo"), WorkspaceStatus.Stopped)] = (409, ProblemCodes.NotRunning),
         [new Refusal.CapacityExhausted(CapacityResource.Memory, 4096, 1024, null)] = (409, ProblemCodes.CapacityExhausted),
+        [new Refusal.DiskLow("/state", 100, 1024)] = (409, ProblemCodes.CapacityExhausted),
         [new Refusal.DependencyDown("database")] = (503, ProblemCodes.DependencyDown),
     };
 

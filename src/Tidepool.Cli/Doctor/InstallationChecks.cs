@@ -35,6 +35,7 @@ internal static class InstallationChecks
                 : CheckResult.Warn(CheckCodes.Health, "Health", "not asked, as Tidepool is not running", "Start it with `tidepool up`."),
             .. running && health is not null ? [Machines(health)] : Array.Empty<CheckResult>(),
             .. running ? [Boundary(await new BoundaryRules(Settings.Read(state).Incus.Network).FindAsync(cancellationToken))] : Array.Empty<CheckResult>(),
+            .. Directory.Exists(state.Root) ? await DiskChecks.RunAsync(state, cancellationToken) : Array.Empty<CheckResult>(),
         ];
     }
 

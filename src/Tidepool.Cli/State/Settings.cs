@@ -87,6 +87,9 @@ internal sealed class CapacitySettings
 
     public double? CpuOversubscription { get; set; }
 
+    /// <summary>What has to be free on the disk for a workspace to be made; null for the server's own.</summary>
+    public int? DiskReserveMiB { get; set; }
+
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? Others { get; set; }
 }

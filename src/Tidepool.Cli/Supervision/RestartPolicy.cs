@@ -12,7 +12,8 @@ internal sealed class RestartPolicy(TimeProvider time)
     public static readonly TimeSpan LoopWindow = TimeSpan.FromMinutes(2);
     public const int LoopDeaths = 8;
 
-    private readonly Queue<DateTimeOffset> deaths = new();
+    /// <summary>When it died, by the time that passed: somebody may set the clock.</summary>
+    private readonly Queue<long> deaths = new();
     private TimeSpan next = First;
 
     /// <summary>Whether it has died so often lately that something must be wrong.</summary>
@@ -27,9 +28,9 @@ internal sealed class RestartPolicy(TimeProvider time)
             deaths.Clear();
         }
 
-        var now = time.GetUtcNow();
+        var now = time.GetTimestamp();
         deaths.Enqueue(now);
-        while (now - deaths.Peek() > LoopWindow)
+        while (time.GetElapsedTime(deaths.Peek(), now) > LoopWindow)
         {
             deaths.Dequeue();
         }

@@ -49,8 +49,30 @@ internal sealed class RunningProcess : IDisposable
         Directory.CreateDirectory(Path.GetDirectoryName(spec.LogFile)!);
         var started = Process.Start(start) ?? throw new CommandException($"{spec.Name} could not be started.");
         var identity = ProcessIdentity.Of(started.Id) ?? new ProcessIdentity(started.Id, 0);
-        PidFile.Write(spec.PidFile, identity);
+        Note(spec, identity);
         return new RunningProcess(identity, started, time);
+    }
+
+    /// <summary>On a full disk the process runs all the same; who comes after this supervisor then finds it only if it was noted since.</summary>
+    private static void Note(ProcessSpec spec, ProcessIdentity identity)
+    {
+        try
+        {
+            PidFile.Write(spec.PidFile, identity);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            // Noted again by NoteAgain.
+        }
+    }
+
+    /// <summary>Notes it where that failed when it was started.</summary>
+    public void NoteAgain(ProcessSpec spec)
+    {
+        if (!IsAdopted && Identity.IsAlive && PidFile.ReadAlive(spec.PidFile) != Identity)
+        {
+            Note(spec, Identity);
+        }
     }
 
     /// <summary>The one that an earlier supervisor left running, if its pid file still tells the truth.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Tidepool.Cli.Processes;
 using Tidepool.Cli.State;
 
@@ -11,6 +12,7 @@ internal sealed class Supervisor(StateDirectory state, IReadOnlyList<ProcessSpec
 {
     private static readonly TimeSpan ReadyInterval = TimeSpan.FromMilliseconds(50);
     private readonly Lock gate = new();
+    private readonly ConcurrentDictionary<string, RunningProcess> running = new();
     private readonly Dictionary<string, ProcessReport> reports = specs.ToDictionary(s => s.Name, s => new ProcessReport(s.Name, ProcessReport.Waiting, 0, null));
 
     public async Task RunAsync(CancellationToken letGo)
@@ -37,6 +39,7 @@ internal sealed class Supervisor(StateDirectory state, IReadOnlyList<ProcessSpec
         while (true)
         {
             using var process = RunningProcess.Adopt(spec, time) ?? await StartAsync(spec, letGo);
+            running[spec.Name] = process;
             var began = time.GetTimestamp();
             Report(spec, trouble is null ? ProcessReport.Running : ProcessReport.Failing, trouble);
             journal.Write(process.IsAdopted ? $"Found {spec.Name} running as {process.Identity.Pid}." : $"Started {spec.Name} as {process.Identity.Pid}.");
@@ -89,6 +92,10 @@ internal sealed class Supervisor(StateDirectory state, IReadOnlyList<ProcessSpec
             foreach (var spec in specs)
             {
                 LogRotation.Rotate(spec.LogFile);
+                if (running.TryGetValue(spec.Name, out var process))
+                {
+                    process.NoteAgain(spec);
+                }
             }
         }
     }

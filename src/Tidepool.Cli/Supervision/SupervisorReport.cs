@@ -31,8 +31,17 @@ internal sealed record SupervisorReport(IReadOnlyList<ProcessReport> Processes)
         }
     }
 
-    public void Write(StateDirectory state) =>
-        StateDirectory.WritePrivate(state.SupervisorReport, JsonSerializer.Serialize(this, SupervisorJson.Default.SupervisorReport));
+    public void Write(StateDirectory state)
+    {
+        try
+        {
+            StateDirectory.WritePrivate(state.SupervisorReport, JsonSerializer.Serialize(this, SupervisorJson.Default.SupervisorReport));
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            // A full disk must not end the supervising that is being reported on.
+        }
+    }
 }
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]

@@ -24,4 +24,8 @@ public sealed class CapacityOptions
     /// <summary>What each workspace's disk is counted with, in MiB. Disks share what they were made from, and grow only as they are written.</summary>
     [Range(0, 1L << 30)]
     public long DiskPerWorkspaceMiB { get; set; } = 1024;
+
+    /// <summary>What has to be free on the disk that holds the state directory for a new workspace to be made, in MiB.</summary>
+    [Range(0, 1L << 40)]
+    public long DiskReserveMiB { get; set; } = 1024;
 }

@@ -403,6 +403,12 @@ public sealed partial class Reconciler(
     {
         var now = time.GetUtcNow();
         TimeSpan? duration = workspace.DeadlineAt is { } deadline ? now - (deadline - options.DeadlineOf(workspace.Status)) : null;
+        if (duration < TimeSpan.Zero)
+        {
+            // The clock was set back meanwhile.
+            duration = null;
+        }
+
         return new Activity(workspace.Id, workspace.Name, verb, Actor.System, outcome, detail, duration, now);
     }
 

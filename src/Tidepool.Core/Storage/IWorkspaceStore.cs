@@ -95,4 +95,8 @@ public interface IWorkspaceStore
 }
 
 /// <summary>The database cannot be reached or failed; trying again can help.</summary>
-public sealed class StoreException(string message, Exception inner) : Exception(message, inner);
+public sealed class StoreException(string message, Exception inner) : Exception(message, inner)
+{
+    /// <summary>Whether it is for want of space that nothing could be written; what was there before is whole.</summary>
+    public bool IsDiskFull { get; init; }
+}

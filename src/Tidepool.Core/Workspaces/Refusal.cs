@@ -36,6 +36,12 @@ public abstract record Refusal
     /// <param name="LeastRecentlyAccessed">The running workspace to stop; null where stopping does not help.</param>
     public sealed record CapacityExhausted(CapacityResource Resource, long Needed, long Available, Workspace? LeastRecentlyAccessed) : Refusal;
 
+    /// <summary>The disk that everything lies on has less left than is kept for what is there already.</summary>
+    /// <param name="Directory">What lies on it.</param>
+    /// <param name="FreeMiB">How much it has left.</param>
+    /// <param name="ReserveMiB">How much of that is kept.</param>
+    public sealed record DiskLow(string Directory, long FreeMiB, long ReserveMiB) : Refusal;
+
     public sealed record DependencyDown(string Dependency) : Refusal;
 }
 

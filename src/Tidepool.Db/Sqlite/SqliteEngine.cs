@@ -13,6 +13,10 @@ internal sealed class SqliteEngine(IOptions<DbOptions> options) : IDatabaseEngin
 {
     private const int UniqueViolation = 2067;
     private const int PrimaryKeyViolation = 1555;
+    private const int Full = 13;
+
+    /// <summary>The file that readers and writers share could not be made larger.</summary>
+    private const int NoRoomForIndex = 4874;
 
     private readonly DbOptions options = options.Value;
     private readonly SemaphoreSlim writers = new(1);
@@ -82,6 +86,10 @@ internal sealed class SqliteEngine(IOptions<DbOptions> options) : IDatabaseEngin
     public bool IsUniqueViolation(Exception exception) =>
         (exception as SqliteException ?? exception.InnerException as SqliteException)
             is { SqliteExtendedErrorCode: UniqueViolation or PrimaryKeyViolation };
+
+    public bool IsDiskFull(Exception exception) =>
+        (exception as SqliteException ?? exception.InnerException as SqliteException)
+            is { SqliteErrorCode: Full } or { SqliteExtendedErrorCode: NoRoomForIndex };
 
     /// <summary>Closes the idle connections, which removes the files beside the database if nobody else has it open.</summary>
     public void Dispose()

@@ -19,7 +19,9 @@ internal sealed class EmbeddedQueue(
     public async Task<IReadOnlyList<ReceivedJob>> ReceiveAsync(int max, TimeSpan visibility, TimeSpan wait, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(max, 1);
-        var end = time.GetUtcNow() + wait;
+
+        // By the time that passes: the clock may be set while somebody waits.
+        var began = time.GetTimestamp();
         while (true)
         {
             using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -27,12 +29,13 @@ internal sealed class EmbeddedQueue(
             try
             {
                 var jobs = await TakeAsync(max, visibility, cancellationToken);
-                if (jobs.Count > 0 || time.GetUtcNow() >= end)
+                var left = wait - time.GetElapsedTime(began);
+                if (jobs.Count > 0 || left <= TimeSpan.Zero)
                 {
                     return jobs;
                 }
 
-                await PauseAsync(ring, end, enough.Token);
+                await PauseAsync(ring, left, enough.Token);
             }
             finally
             {
@@ -69,11 +72,10 @@ internal sealed class EmbeddedQueue(
         return table.TakeAsync(max, now, now + visibility, maxAttempts, cancellationToken);
     }
 
-    /// <summary>Until the ring, the time the next job becomes visible, or the end, whichever is first.</summary>
-    private async Task PauseAsync(Task ring, DateTimeOffset end, CancellationToken cancellationToken)
+    /// <summary>Until the ring, the time the next job becomes visible, or for as long as is left, whichever is first.</summary>
+    private async Task PauseAsync(Task ring, TimeSpan left, CancellationToken cancellationToken)
     {
-        var until = await table.NextVisibleAtAsync(cancellationToken) is { } next && next < end ? next : end;
-        var pause = until - time.GetUtcNow();
+        var pause = await table.NextVisibleAtAsync(cancellationToken) is { } next && next - time.GetUtcNow() is var due && due < left ? due : left;
         if (pause > TimeSpan.Zero)
         {
             await Task.WhenAny(ring, Task.Delay(pause, time, cancellationToken));

@@ -16,11 +16,14 @@ internal sealed class IncusClient : IDisposable
     private const long MaxAnswerBytes = 64L << 20;
 
     private const string OperationGone = "Operation not found";
+
     private readonly HttpClient http;
     private readonly string socketPath;
+    private readonly TimeProvider time;
 
-    public IncusClient(IOptions<IncusOptions> options)
+    public IncusClient(IOptions<IncusOptions> options, TimeProvider time)
     {
+        this.time = time;
         socketPath = options.Value.Socket;
         Project = options.Value.Project;
         CallTimeout = options.Value.CallTimeout;
@@ -52,44 +55,51 @@ internal sealed class IncusClient : IDisposable
     public Task<JsonElement> GetAsync(string path, CancellationToken cancellationToken) =>
         CallAsync(HttpMethod.Get, path, null, CallTimeout, cancellationToken);
 
-    /// <summary>Changes something at once, or begins to and waits for <paramref name="patience"/> until it is done.</summary>
-    public async Task ChangeAsync(HttpMethod method, string path, JsonNode? body, TimeSpan patience, CancellationToken cancellationToken)
+    /// <summary>
+    /// Changes something at once, or begins to and waits for <paramref name="patience"/> until it is done. False if the daemon has
+    /// forgotten what it began: then nobody can tell whether it was done.
+    /// </summary>
+    public async Task<bool> ChangeAsync(HttpMethod method, string path, JsonNode? body, TimeSpan patience, CancellationToken cancellationToken)
     {
         using var content = body is null ? null : new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json");
-        await CompleteAsync(await CallAsync(method, path, content, CallTimeout, cancellationToken), patience, cancellationToken);
+        return await CompleteAsync(await CallAsync(method, path, content, CallTimeout, cancellationToken), patience, cancellationToken);
     }
 
-    /// <summary>Uploads, and waits until the daemon has taken it in.</summary>
-    public async Task UploadAsync(string path, HttpContent content, TimeSpan patience, CancellationToken cancellationToken) =>
+    /// <summary>Uploads, and waits until the daemon has taken it in. False as above.</summary>
+    public async Task<bool> UploadAsync(string path, HttpContent content, TimeSpan patience, CancellationToken cancellationToken) =>
         await CompleteAsync(await CallAsync(HttpMethod.Post, path, content, patience, cancellationToken), patience, cancellationToken);
 
     /// <summary>The end of a file such as a console's log, and how long it is as a whole; empty where there is none.</summary>
     public async Task<(byte[] End, long Length)> ReadEndAsync(string path, int maxBytes, CancellationToken cancellationToken)
     {
-        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        timeout.CancelAfter(CallTimeout);
+        using var timeout = new CancellationTokenSource(CallTimeout, time);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         try
         {
-            using var response = await http.GetAsync(InProject(path), HttpCompletionOption.ResponseHeadersRead, timeout.Token);
+            using var response = await http.GetAsync(InProject(path), HttpCompletionOption.ResponseHeadersRead, limit.Token);
             if (!response.IsSuccessStatusCode)
             {
                 return ([], 0);
             }
 
-            await using var stream = await response.Content.ReadAsStreamAsync(timeout.Token);
-            return await EndOfStream.ReadAsync(stream, maxBytes, timeout.Token);
+            await using var stream = await response.Content.ReadAsStreamAsync(limit.Token);
+            return await EndOfStream.ReadAsync(stream, maxBytes, limit.Token);
         }
         catch (Exception fault) when (IsTransport(fault, cancellationToken))
         {
             throw IncusFaults.Unreachable(socketPath, fault);
         }
+        catch (Exception fault) when (IsNonsense(fault))
+        {
+            throw IncusFaults.NotUnderstood(fault);
+        }
     }
 
     /// <summary>
     /// Waits for a background operation. Its failure is answered with the status of what failed, so a missing machine looks like
-    /// a missing operation but for its words. An operation that is not there any more counts as ended.
+    /// a missing operation but for its words. False if it is not there any more: it has ended, and nobody can tell how.
     /// </summary>
-    public async Task WaitAsync(string operation, TimeSpan patience, CancellationToken cancellationToken)
+    public async Task<bool> WaitAsync(string operation, TimeSpan patience, CancellationToken cancellationToken)
     {
         var seconds = (int)Math.Ceiling(patience.TotalSeconds);
         JsonElement ended;
@@ -99,13 +109,13 @@ internal sealed class IncusClient : IDisposable
         }
         catch (IncusException fault) when (fault is { Status: 404, Message: OperationGone })
         {
-            return;
+            return false;
         }
 
         switch (ended.GetProperty("status_code").GetInt32())
         {
             case 200:
-                return;
+                return true;
             case 400 or 401:
                 throw new IncusException(400, ended.GetProperty("err").GetString() ?? "It failed without a reason.");
             default:
@@ -115,18 +125,14 @@ internal sealed class IncusClient : IDisposable
 
     public void Dispose() => http.Dispose();
 
-    private async Task CompleteAsync(JsonElement answer, TimeSpan patience, CancellationToken cancellationToken)
-    {
-        if (answer.ValueKind == JsonValueKind.Object && answer.TryGetProperty("class", out _) && answer.TryGetProperty("id", out var id))
-        {
-            await WaitAsync($"1.0/operations/{id.GetString()}", patience, cancellationToken);
-        }
-    }
+    private async Task<bool> CompleteAsync(JsonElement answer, TimeSpan patience, CancellationToken cancellationToken) =>
+        answer.ValueKind != JsonValueKind.Object || !answer.TryGetProperty("class", out _) || !answer.TryGetProperty("id", out var id)
+        || await WaitAsync($"1.0/operations/{id.GetString()}", patience, cancellationToken);
 
     private async Task<JsonElement> CallAsync(HttpMethod method, string path, HttpContent? content, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(timeout);
+        using var enough = new CancellationTokenSource(timeout, time);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(enough.Token, cancellationToken);
         try
         {
             using var request = new HttpRequestMessage(method, InProject(path)) { Content = content };
@@ -142,7 +148,7 @@ internal sealed class IncusClient : IDisposable
         {
             throw IncusFaults.Unreachable(socketPath, fault);
         }
-        catch (Exception fault) when (fault is JsonException or KeyNotFoundException or InvalidOperationException)
+        catch (Exception fault) when (IsNonsense(fault))
         {
             throw IncusFaults.NotUnderstood(fault);
         }
@@ -156,7 +162,13 @@ internal sealed class IncusClient : IDisposable
     private static bool IsProject(string path) => path.StartsWith("1.0/projects", StringComparison.Ordinal);
 
     private static bool IsTransport(Exception fault, CancellationToken cancellationToken) =>
-        fault is HttpRequestException or IOException or SocketException || (fault is OperationCanceledException && !cancellationToken.IsCancellationRequested);
+        fault is HttpRequestException { HttpRequestError: not HttpRequestError.ConfigurationLimitExceeded } or IOException or SocketException
+        || (fault is OperationCanceledException && !cancellationToken.IsCancellationRequested);
+
+    /// <summary>An answer without end, one that is not JSON, or one that says something else than it should.</summary>
+    private static bool IsNonsense(Exception fault) =>
+        fault is HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded }
+            or JsonException or KeyNotFoundException or InvalidOperationException or FormatException;
 
     private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {

@@ -1,4 +1,5 @@
 using Tidepool.Core.Runtime;
+using Tidepool.Core.Workspaces;
 
 namespace Tidepool.Runtime.Incus;
 
@@ -23,12 +24,25 @@ internal static class IncusFaults
     public static RuntimeException TooSlow(string operation) => new(
         RuntimeFaults.Failed, $"Incus took too long: {operation}. It is looked at again.", isTransient: true);
 
-    public static RuntimeException Translate(IncusException fault, string doing)
+    public static RuntimeException Forgotten(string doing) => new(
+        RuntimeFaults.Failed, $"Incus was restarted in the middle of {doing}. It is looked at again.", isTransient: true);
+
+    public static RuntimeException NotOurs(InstanceName name) => new(
+        RuntimeFaults.NameTaken, $"Incus has a machine called {name} that Tidepool did not make; it is left alone. Remove or rename it, and try again.", isTransient: false);
+
+    /// <summary>A look that fails says nothing about the machine, so it is never the end of anything.</summary>
+    public static RuntimeException CannotTell(IncusException fault) => new(
+        RuntimeFaults.Failed, $"Incus cannot tell how the workspace's machine is: \"{fault.Message}\". It is looked at again.", isTransient: true, fault);
+
+    /// <summary>Whether it is the machine itself that is not there. A pool, a network or a project that is missing looks much the same.</summary>
+    public static bool SaysGone(IncusException fault) => fault.Status == 404 && fault.Message.EndsWith("Instance not found", StringComparison.OrdinalIgnoreCase);
+
+    public static RuntimeException Translate(IncusException fault, string doing, string pool)
     {
         var text = fault.Message;
         if (Says(text, "no space left") || Says(text, "disk quota exceeded") || Says(text, "not enough space"))
         {
-            return new(RuntimeFaults.StorageFull, $"The storage pool is full, so {doing} failed. Delete a workspace that you no longer need, and try again.", isTransient: false, fault);
+            return new(RuntimeFaults.StorageFull, $"The storage pool '{pool}' is full, so {doing} failed. Delete a workspace that you no longer need, or files in one, and try again.", isTransient: false, fault);
         }
 
         if (Says(text, "busy") || Says(text, "already running a") || Says(text, "shutting down") || Says(text, "daemon is starting") || Says(text, "database is locked"))
@@ -46,8 +60,8 @@ internal static class IncusFaults
             return new(RuntimeFaults.Failed, $"The workspace's machine did not come up, so {doing} failed. It is tried again; `tidepool logs --component incusd` may tell why.", isTransient: true, fault);
         }
 
-        // 5xx and failed operations may pass; what the daemon refuses as wrong will be wrong again.
-        var transient = fault.Status is >= 500 or 400 && !Says(text, "invalid") && !Says(text, "not found");
+        // 5xx, collisions with what others do, and failed operations may pass; what the daemon refuses as wrong will be wrong again.
+        var transient = fault.Status is >= 500 or 400 or 408 or 409 or 412 or 423 or 429 && !Says(text, "invalid") && !Says(text, "not found");
         return new(RuntimeFaults.Failed, $"Incus refused: {doing} failed with \"{text}\".", transient, fault);
     }
 

@@ -77,7 +77,10 @@ internal sealed class IncusImages(IncusClient client, IncusHost host, IOptions<I
             { new StreamContent(disk), files.IsMachine ? "rootfs.img" : "rootfs", Path.GetFileName(files.Disk) },
         };
         form.Headers.Add("X-Incus-properties", $"tidepool.image={Uri.EscapeDataString(image.Name)}&tidepool.hash={Uri.EscapeDataString(image.Hash)}");
-        await client.UploadAsync("1.0/images", form, Patience, cancellationToken);
+        if (!await client.UploadAsync("1.0/images", form, Patience, cancellationToken))
+        {
+            throw IncusFaults.Forgotten("importing the image");
+        }
     }
 
     /// <summary>The first machine of an image pays for unpacking it; this one is nobody's, so nobody waits.</summary>

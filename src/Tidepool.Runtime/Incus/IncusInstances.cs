@@ -39,9 +39,8 @@ internal static class IncusInstances
         return new InstanceObservation(name, state, state == InstanceState.Running ? Address(instance) : null, isolation, Cause(config));
     }
 
-    /// <summary>Incus notes when a machine was last started; for one that never was, the beginning of its time.</summary>
-    public static bool WasEverStarted(JsonElement instance) =>
-        instance.TryGetProperty("last_used_at", out var at) && at.TryGetDateTimeOffset(out var used) && used > DateTimeOffset.UnixEpoch;
+    /// <summary>Incus notes when a machine was last started; for one that never was, the beginning of its time. Throws where it does not say.</summary>
+    public static bool WasEverStarted(JsonElement instance) => instance.GetProperty("last_used_at").GetDateTimeOffset() > DateTimeOffset.UnixEpoch;
 
     /// <summary>
     /// Incus notes the power state itself: a guest that shut down is noted as stopped, while one that went down with its host

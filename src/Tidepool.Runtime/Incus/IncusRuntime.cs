@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -66,7 +67,7 @@ internal sealed partial class IncusRuntime(
     public Task StartAsync(InstanceName name, CancellationToken cancellationToken) =>
         TranslatedAsync("starting the workspace's machine", async () =>
         {
-            var found = await client.FindAsync(PathOf(name), cancellationToken) ?? throw Missing();
+            var found = await FindRawAsync(name, "", cancellationToken) ?? throw Missing();
             if (IncusLinks.Read(found) is null)
             {
                 await GiveLinkAsync(name, cancellationToken);
@@ -80,7 +81,7 @@ internal sealed partial class IncusRuntime(
             if (IncusInstances.Read(found)?.State != InstanceState.Stopped)
             {
                 await OutwaitAsync(name, cancellationToken);
-                found = await client.FindAsync(PathOf(name), cancellationToken) ?? throw Missing();
+                found = await FindRawAsync(name, "", cancellationToken) ?? throw Missing();
             }
 
             if (IncusInstances.Read(found)?.State != InstanceState.Running)
@@ -100,7 +101,7 @@ internal sealed partial class IncusRuntime(
     public Task DeleteAsync(InstanceName name, CancellationToken cancellationToken) =>
         TranslatedAsync("deleting the workspace's machine", async () =>
         {
-            if (await client.FindAsync(PathOf(name), cancellationToken) is null)
+            if (await FindRawAsync(name, "", cancellationToken) is null)
             {
                 return;
             }
@@ -112,7 +113,7 @@ internal sealed partial class IncusRuntime(
             }
             catch (IncusException) when (!cancellationToken.IsCancellationRequested)
             {
-                if (await client.FindAsync(PathOf(name), cancellationToken) is not null)
+                if (await FindRawAsync(name, "", cancellationToken) is not null)
                 {
                     throw;
                 }
@@ -126,7 +127,8 @@ internal sealed partial class IncusRuntime(
         TranslatedAsync("looking at all machines", async () =>
         {
             var all = await client.GetAsync("1.0/instances?recursion=2", cancellationToken);
-            return (IReadOnlyList<InstanceObservation>)[.. all.EnumerateArray().Select(IncusInstances.Read).OfType<InstanceObservation>()];
+            var ours = all.EnumerateArray().Select(IncusInstances.Read).OfType<InstanceObservation>().ToList();
+            return ours.DistinctBy(machine => machine.Name).Count() == ours.Count ? (IReadOnlyList<InstanceObservation>)ours : throw new InvalidOperationException("A machine is listed twice.");
         });
 
     public Task<WorkspaceNetwork?> FindNetworkAsync(CancellationToken cancellationToken) =>
@@ -163,7 +165,7 @@ internal sealed partial class IncusRuntime(
     /// </summary>
     private async Task<bool> AdoptAsync(InstanceName name, CancellationToken cancellationToken)
     {
-        if (await client.FindAsync(PathOf(name), cancellationToken) is not { } found)
+        if (await FindRawAsync(name, "", cancellationToken) is not { } found)
         {
             return false;
         }
@@ -171,14 +173,22 @@ internal sealed partial class IncusRuntime(
         foreach (var operation in await OperationsOnAsync(name, cancellationToken))
         {
             LogWaiting(name);
-            await client.WaitAsync($"1.0/operations/{operation}", Patience, cancellationToken);
-            if (await client.FindAsync(PathOf(name), cancellationToken) is not null)
+            var succeeded = await client.WaitAsync($"1.0/operations/{operation}", Patience, cancellationToken);
+            if (await FindRawAsync(name, "", cancellationToken) is not { } now)
+            {
+                return false;
+            }
+
+            if (succeeded)
             {
                 return true;
             }
+
+            found = now;
         }
 
-        if (IncusInstances.Read(found)?.State == InstanceState.Running || IncusInstances.WasEverStarted(found))
+        var machine = IncusInstances.Read(found) ?? throw IncusFaults.NotOurs(name);
+        if (machine.State == InstanceState.Running || IncusInstances.WasEverStarted(found))
         {
             return true;
         }
@@ -223,8 +233,12 @@ internal sealed partial class IncusRuntime(
         try
         {
             var link = await links.ClaimAsync(spec.Name, cancellationToken);
-            await client.ChangeAsync(
-                HttpMethod.Post, "1.0/instances", IncusInstanceConfig.Render(spec, source, link, isMachine, options.Value), Patience, cancellationToken);
+            var body = IncusInstanceConfig.Render(spec, source, link, isMachine, options.Value);
+            if (!await client.ChangeAsync(HttpMethod.Post, "1.0/instances", body, Patience, cancellationToken))
+            {
+                // Whole, in part, or not at all: the next attempt sees.
+                throw IncusFaults.Forgotten("making the workspace's machine");
+            }
         }
         finally
         {
@@ -280,7 +294,7 @@ internal sealed partial class IncusRuntime(
         }
     }
 
-    private Task ActAsync(InstanceName name, string action, bool force, TimeSpan grace, CancellationToken cancellationToken) =>
+    private Task<bool> ActAsync(InstanceName name, string action, bool force, TimeSpan grace, CancellationToken cancellationToken) =>
         client.ChangeAsync(
             HttpMethod.Put,
             $"{PathOf(name)}/state",
@@ -288,20 +302,35 @@ internal sealed partial class IncusRuntime(
             grace + Patience,
             cancellationToken);
 
-    private Task SetAsync(InstanceName name, string key, string value, CancellationToken cancellationToken) =>
+    private Task<bool> SetAsync(InstanceName name, string key, string value, CancellationToken cancellationToken) =>
         client.ChangeAsync(HttpMethod.Patch, PathOf(name), new JsonObject { ["config"] = new JsonObject { [key] = value } }, Patience, cancellationToken);
 
+    /// <exception cref="RuntimeException">There is one of that name that is not ours.</exception>
     private async Task<InstanceObservation?> FindAsync(InstanceName name, CancellationToken cancellationToken) =>
-        await client.FindAsync($"{PathOf(name)}?recursion=1", cancellationToken) is { } instance ? IncusInstances.Read(instance) : null;
+        await FindRawAsync(name, "?recursion=1", cancellationToken) is { } instance ? IncusInstances.Read(instance) ?? throw IncusFaults.NotOurs(name) : null;
 
-    private static async Task TranslatedAsync(string doing, Func<Task> work) =>
+    /// <summary>Null only where the daemon says that this very machine is not there: of one whose pool or network it misses nothing is known.</summary>
+    private async Task<JsonElement?> FindRawAsync(InstanceName name, string query, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var found = await client.GetAsync(PathOf(name) + query, cancellationToken);
+            return found.GetProperty("name").GetString() == name.ToString() ? found : throw new InvalidOperationException($"{name} was asked for.");
+        }
+        catch (IncusException fault) when (fault.Status == 404)
+        {
+            return IncusFaults.SaysGone(fault) ? null : throw IncusFaults.CannotTell(fault);
+        }
+    }
+
+    private async Task TranslatedAsync(string doing, Func<Task> work) =>
         await TranslatedAsync(doing, async () =>
         {
             await work();
             return true;
         });
 
-    private static async Task<T> TranslatedAsync<T>(string doing, Func<Task<T>> work)
+    private async Task<T> TranslatedAsync<T>(string doing, Func<Task<T>> work)
     {
         try
         {
@@ -309,13 +338,13 @@ internal sealed partial class IncusRuntime(
         }
         catch (IncusException fault)
         {
-            throw IncusFaults.Translate(fault, doing);
+            throw IncusFaults.Translate(fault, doing, options.Value.Pool);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
             throw IncusFaults.ImageUnreadable(fault);
         }
-        catch (Exception fault) when (fault is KeyNotFoundException or InvalidOperationException or FormatException)
+        catch (Exception fault) when (fault is KeyNotFoundException or InvalidOperationException or FormatException or OverflowException)
         {
             throw IncusFaults.NotUnderstood(fault);
         }

@@ -1,4 +1,5 @@
 using Tidepool.Contracts;
+using Tidepool.Core.Capacity;
 using Tidepool.Core.Health;
 using Tidepool.Core.Jobs;
 using Tidepool.Core.Storage;
@@ -14,7 +15,7 @@ internal static class HealthEndpoints
     public static void MapHealth(this IEndpointRouteBuilder api) =>
         api.MapGet("/health", GetAsync).WithTags("Health").WithSummary("Whether each part is up. Needs no sign-in.").Produces<HealthResponse>().Produces<HealthResponse>(503);
 
-    private static async Task<IResult> GetAsync(HttpRequest request, IHealthBoard board, IJobTable jobs, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<IResult> GetAsync(HttpRequest request, IHealthBoard board, IJobTable jobs, StateDisk disk, TimeProvider time, CancellationToken cancellationToken)
     {
         var components = new List<ComponentHealthResponse>();
         IReadOnlyList<ComponentHealth> seen = [];
@@ -35,7 +36,12 @@ internal static class HealthEndpoints
         components.AddRange(Reported.Select(name => Report(name, seen.FirstOrDefault(s => s.Component == name), now)));
 
         // Told only where there is something to tell.
-        components.AddRange(seen.Where(s => s is { Component: "machines", Detail: not null } && now - s.At <= Fresh).Select(s => Report(s.Component, s, now)));
+        if (disk.Refuse() is { } low)
+        {
+            components.Add(new("disk", low.FreeMiB > 0, $"Only {low.FreeMiB} MiB are free on the disk that holds {low.Directory}: no workspace is made. Free some."));
+        }
+
+        components.AddRange(seen.Where(s => s is { Component: "machines", Detail: not null } && IsFresh(s, now)).Select(s => Report(s.Component, s, now)));
 
         var healthy = components.TrueForAll(c => c.Healthy);
         var shown = IsOwner(request) ? components : [.. components.Select(c => c with { Detail = null })];
@@ -45,9 +51,12 @@ internal static class HealthEndpoints
     private static ComponentHealthResponse Report(string name, ComponentHealth? health, DateTimeOffset now) => health switch
     {
         null => new(name, false, "It has not reported yet."),
-        _ when now - health.At > Fresh => new(name, false, "The worker has not reported for a while; it may be down."),
+        _ when !IsFresh(health, now) => new(name, false, "The worker has not reported for a while; it may be down."),
         _ => new(name, health.Healthy, health.Detail),
     };
+
+    /// <summary>One from the future was written before the clock was set back, and tells as little as an old one.</summary>
+    private static bool IsFresh(ComponentHealth health, DateTimeOffset now) => (now - health.At).Duration() <= Fresh;
 
     /// <summary>Whoever came past the proxy's sign-in, or opened the server's socket without it.</summary>
     private static bool IsOwner(HttpRequest request) =>

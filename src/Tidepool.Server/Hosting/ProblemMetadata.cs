@@ -7,7 +7,8 @@ internal static class ProblemMetadata
 {
     public static RouteHandlerBuilder Problems(this RouteHandlerBuilder endpoint, params int[] statuses)
     {
-        foreach (var status in statuses.Append(503))
+        // What writes can find the disk full.
+        foreach (var status in statuses.Contains(403) ? statuses.Append(503).Append(507) : statuses.Append(503))
         {
             endpoint.Produces<ProblemResponse>(status, "application/problem+json");
         }

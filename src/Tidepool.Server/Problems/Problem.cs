@@ -25,6 +25,10 @@ internal sealed record Problem(int Status, string Code, string Title, string Det
             Extensions = new Dictionary<string, object?> { ["dependency"] = dependency },
         };
 
+    /// <summary>Nothing could be written for want of space.</summary>
+    public static Problem StorageFull() =>
+        new(507, ProblemCodes.StorageFull, "The disk is full.", "Nothing could be written, so nothing was changed, and nothing was lost. Free space on the disk that holds Tidepool's state directory and try again; `tidepool doctor` names it.");
+
     /// <summary>The problem that stands for a bare status, such as the framework itself gives.</summary>
     public static Problem Of(int status) => status switch
     {
@@ -35,6 +39,7 @@ internal sealed record Problem(int Status, string Code, string Title, string Det
         415 => new(415, ProblemCodes.UnsupportedMediaType, "The body's type is not understood.", "Send the body as application/json."),
         429 => new(429, ProblemCodes.TooManyRequests, "There were too many requests.", "Wait a little and try again."),
         503 => DependencyDown("control plane"),
+        507 => StorageFull(),
         _ => new(status, ProblemCodes.Internal, "Something went wrong inside Tidepool.", "It was logged. Try again; if it stays, `tidepool logs --component server` tells more."),
     };
 
@@ -53,7 +58,7 @@ internal sealed record Problem(int Status, string Code, string Title, string Det
         }
 
         httpContext.Response.StatusCode = Status;
-        if (Status is 429 or 503)
+        if (Status is 429 or 503 or 507)
         {
             httpContext.Response.Headers.RetryAfter = RetryAfter;
         }

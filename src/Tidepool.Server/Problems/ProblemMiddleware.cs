@@ -14,7 +14,7 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
         catch (StoreException fault) when (!context.Response.HasStarted)
         {
             LogDatabaseDown(fault);
-            await Problem.DependencyDown("database").ExecuteAsync(context);
+            await (fault.IsDiskFull ? Problem.StorageFull() : Problem.DependencyDown("database")).ExecuteAsync(context);
             return;
         }
         catch (BadHttpRequestException fault) when (!context.Response.HasStarted)

@@ -36,6 +36,20 @@ internal static class RefusalProblems
                 ["leastRecentlyAccessed"] = r.LeastRecentlyAccessed?.ToLeastRecentlyAccessed(),
             },
         },
+        Refusal.DiskLow r => new(
+            409,
+            ProblemCodes.CapacityExhausted,
+            "There is not enough disk space left.",
+            $"Only {r.FreeMiB} MiB are free on the disk that holds {r.Directory}, and {r.ReserveMiB} MiB of it are kept for the workspaces there are, so none is made. Free some and try again; `tidepool doctor` tells more.")
+        {
+            Extensions = new Dictionary<string, object?>
+            {
+                ["resource"] = Lower(CapacityResource.Disk),
+                ["needed"] = r.ReserveMiB,
+                ["available"] = r.FreeMiB,
+                ["leastRecentlyAccessed"] = null,
+            },
+        },
         Refusal.DependencyDown r => Problem.DependencyDown(r.Dependency),
         _ => throw new UnreachableException($"{refusal.GetType().Name} has no problem."),
     };

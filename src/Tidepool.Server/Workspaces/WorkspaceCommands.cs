@@ -12,7 +12,7 @@ using Tidepool.Server.Hosting;
 namespace Tidepool.Server.Workspaces;
 
 /// <summary>Records what the user wants. The worker does it.</summary>
-internal sealed class WorkspaceCommands(IWorkspaceStore store, ImageCatalog images, LifecycleOptions lifecycle, CapacityBudget budget, IOptions<TidepoolOptions> options, TimeProvider time)
+internal sealed class WorkspaceCommands(IWorkspaceStore store, ImageCatalog images, LifecycleOptions lifecycle, CapacityBudget budget, StateDisk disk, IOptions<TidepoolOptions> options, TimeProvider time)
 {
     private const int IntentTries = 20;
 
@@ -93,7 +93,7 @@ internal sealed class WorkspaceCommands(IWorkspaceStore store, ImageCatalog imag
             cancellationToken);
 
     private async Task<Decision> AddAsync(Workspace workspace, Activity activity, CancellationToken cancellationToken) =>
-        await store.AddAsync(workspace, activity, options.Value.WorkspaceLimit, budget, cancellationToken) switch
+        disk.Refuse() is { } low ? new Decision.Refused(low) : await store.AddAsync(workspace, activity, options.Value.WorkspaceLimit, budget, cancellationToken) switch
         {
             AdmissionOutcome.Refused refused => new Decision.Refused(refused.Refusal),
             _ => new Decision.Accepted(workspace),

@@ -8,19 +8,20 @@ internal sealed partial class HealthReporter(IHealthBoard board, TimeProvider ti
 {
     private static readonly TimeSpan Unchanged = TimeSpan.FromSeconds(5);
     private readonly Lock gate = new();
-    private readonly Dictionary<string, ComponentHealth> last = [];
+    private readonly Dictionary<string, (ComponentHealth Health, long Since)> last = [];
 
     public async Task ReportAsync(string component, bool healthy, string? detail, CancellationToken cancellationToken)
     {
         var health = new ComponentHealth(component, healthy, detail, time.GetUtcNow());
         lock (gate)
         {
-            if (last.TryGetValue(component, out var before) && before.Healthy == healthy && before.Detail == detail && health.At - before.At < Unchanged)
+            // By the time that passed: after a clock was set back, what stands on the board looks newer than it is.
+            if (last.TryGetValue(component, out var before) && before.Health.Healthy == healthy && before.Health.Detail == detail && time.GetElapsedTime(before.Since) < Unchanged)
             {
                 return;
             }
 
-            last[component] = health;
+            last[component] = (health, time.GetTimestamp());
         }
 
         try

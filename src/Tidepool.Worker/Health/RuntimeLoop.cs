@@ -10,45 +10,59 @@ internal sealed partial class RuntimeLoop(
     private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
 
+    private bool prepared;
+    private string? imported;
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var prepared = false;
-        string? imported = null;
-
         // What a former life reported says nothing about this one.
-        await health.ReportAsync("runtime", false, "It is being made ready.", stoppingToken);
+        await ReportAsync(false, "It is being made ready.", stoppingToken);
         while (!stoppingToken.IsCancellationRequested)
         {
-            var healthy = true;
-            string? detail = null;
-            try
+            var look = LookAsync(stoppingToken);
+            while (await Task.WhenAny(look, Task.Delay(LookInterval, time, stoppingToken)) != look)
             {
-                if (!prepared)
-                {
-                    await runtime.PrepareAsync(stoppingToken);
-                    prepared = true;
-                }
-
-                var image = images.Find(ImageCatalog.DefaultImage);
-                if (image is not null && image.Hash != imported)
-                {
-                    await runtime.ImportImageAsync(image, stoppingToken);
-                    imported = image.Hash;
-                }
-
-                var capabilities = await runtime.GetCapabilitiesAsync(stoppingToken);
-                detail = Describe(capabilities, image);
-            }
-            catch (RuntimeException fault)
-            {
-                LogUnhealthy(fault);
-                (healthy, detail) = (false, fault.Message);
+                // One that hangs is not this worker's being down, and whoever asks is told which it is.
+                stoppingToken.ThrowIfCancellationRequested();
+                await ReportAsync(false, imported is null ? "It is being made ready." : "It has not answered for a while.", stoppingToken);
             }
 
-            await health.ReportAsync("worker", true, null, stoppingToken);
-            await health.ReportAsync("runtime", healthy, detail, stoppingToken);
+            var (healthy, detail) = await look;
+            await ReportAsync(healthy, detail, stoppingToken);
             await Task.Delay(healthy ? LookInterval : RetryInterval, time, stoppingToken);
         }
+    }
+
+    private async Task<(bool Healthy, string? Detail)> LookAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (!prepared)
+            {
+                await runtime.PrepareAsync(cancellationToken);
+                prepared = true;
+            }
+
+            var image = images.Find(ImageCatalog.DefaultImage);
+            if (image is not null && image.Hash != imported)
+            {
+                await runtime.ImportImageAsync(image, cancellationToken);
+                imported = image.Hash;
+            }
+
+            return (true, Describe(await runtime.GetCapabilitiesAsync(cancellationToken), image));
+        }
+        catch (RuntimeException fault)
+        {
+            LogUnhealthy(fault);
+            return (false, fault.Message);
+        }
+    }
+
+    private async Task ReportAsync(bool healthy, string? detail, CancellationToken cancellationToken)
+    {
+        await health.ReportAsync("worker", true, null, cancellationToken);
+        await health.ReportAsync("runtime", healthy, detail, cancellationToken);
     }
 
     private static string Describe(RuntimeCapabilities capabilities, RuntimeImage? image)

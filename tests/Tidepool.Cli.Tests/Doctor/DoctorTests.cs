@@ -52,6 +52,24 @@ public sealed class DoctorTests
         Assert.Contains($"by process {Environment.ProcessId}", check.Detail, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(500, CheckStatus.Fail)]
+    [InlineData(1500, CheckStatus.Warn)]
+    [InlineData(3000, CheckStatus.Ok)]
+    public void Little_space_is_told_before_it_is_none(long freeMiB, object status)
+    {
+        var check = DiskChecks.Reserve("/state", freeMiB << 20, 1024 << 20);
+        Assert.Equal((CheckCodes.Reserve, (CheckStatus)status), (check.Code, check.Status));
+        Assert.Equal(check.Status == CheckStatus.Ok, check.Next is null);
+    }
+
+    [Theory]
+    [InlineData(20L, CheckStatus.Warn)]
+    [InlineData(10L, CheckStatus.Ok)]
+    [InlineData(null, CheckStatus.Ok)]
+    public void A_pool_that_may_grow_beyond_its_disk_is_told(long? growthGiB, object status) =>
+        Assert.Equal((CheckStatus)status, DiskChecks.PoolGrowth(15 * Gibi, growthGiB * Gibi).Status);
+
     [Fact]
     public void A_process_that_keeps_ending_is_named_with_its_log()
     {

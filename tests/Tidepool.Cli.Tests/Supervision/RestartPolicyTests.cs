@@ -46,6 +46,31 @@ public sealed class RestartPolicyTests
         Assert.True(policy.IsCrashLoop);
     }
 
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(1)]
+    public void A_clock_that_is_set_makes_no_crash_loop_and_hides_none(int hours)
+    {
+        var clock = new SetClock(time);
+        var set = new RestartPolicy(clock);
+        for (var death = 1; death < RestartPolicy.LoopDeaths; death++)
+        {
+            set.Died(TimeSpan.Zero);
+        }
+
+        clock.Skew = TimeSpan.FromHours(hours);
+        set.Died(TimeSpan.Zero);
+        Assert.True(set.IsCrashLoop);
+
+        set.Died(RestartPolicy.Recovered);
+        for (var death = 1; death < 20; death++)
+        {
+            time.Advance(TimeSpan.FromSeconds(50));
+            set.Died(TimeSpan.FromSeconds(50));
+            Assert.False(set.IsCrashLoop);
+        }
+    }
+
     [Fact]
     public void A_crash_loop_lasts_until_the_process_lives_for_a_minute()
     {
@@ -59,5 +84,17 @@ public sealed class RestartPolicyTests
         Assert.True(policy.IsCrashLoop);
         Assert.Equal(RestartPolicy.First, policy.Died(RestartPolicy.Recovered));
         Assert.False(policy.IsCrashLoop);
+    }
+
+    /// <summary>Somebody sets the clock; what has passed stays.</summary>
+    private sealed class SetClock(TimeProvider inner) : TimeProvider
+    {
+        public TimeSpan Skew { get; set; }
+
+        public override long TimestampFrequency => inner.TimestampFrequency;
+
+        public override DateTimeOffset GetUtcNow() => inner.GetUtcNow() + Skew;
+
+        public override long GetTimestamp() => inner.GetTimestamp();
     }
 }

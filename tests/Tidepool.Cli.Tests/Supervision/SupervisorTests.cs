@@ -25,6 +25,17 @@ public sealed class SupervisorTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_disk_that_takes_no_report_ends_no_supervising()
+    {
+        // Where the report is to be written first there is something that cannot be replaced.
+        Directory.CreateDirectory(state.Directory.SupervisorReport + ".new");
+        Supervise(TimeProvider.System, Sleeper());
+        var first = await NextAsync(null);
+        Signals.Send(first, Signals.Kill);
+        Assert.NotEqual(first, await NextAsync(first));
+    }
+
+    [Fact]
     public async Task Letting_go_leaves_everything_running_and_the_next_supervisor_adopts_it()
     {
         Supervise(TimeProvider.System, Sleeper());

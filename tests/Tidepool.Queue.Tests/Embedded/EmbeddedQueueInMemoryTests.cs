@@ -28,6 +28,21 @@ public sealed class EmbeddedQueueInMemoryTests : EmbeddedQueueContract
     }
 
     [Fact]
+    public async Task A_consumer_that_waits_waits_no_longer_because_the_clock_was_set_back()
+    {
+        var clock = new HostClock(Time);
+        var consumer = new EmbeddedQueue(table, doorbell, Options.Create(new QueueOptions { MaxAttempts = MaxAttempts }), clock);
+        var before = Time.GetUtcNow();
+        var waiting = consumer.ReceiveAsync(1, Visibility, TimeSpan.FromSeconds(20), default);
+        clock.Set(TimeSpan.FromHours(-1));
+
+        // It looks again, and is not left to wait for an hour.
+        doorbell.Ring();
+        Assert.Empty(await Time.RunUntilAsync(waiting));
+        Assert.InRange(Time.GetUtcNow() - before, TimeSpan.Zero, TimeSpan.FromSeconds(30));
+    }
+
+    [Fact]
     public void Fewer_than_one_attempt_is_refused_at_the_start()
     {
         var result = new QueueOptionsValidator().Validate(null, new QueueOptions { MaxAttempts = 0 });

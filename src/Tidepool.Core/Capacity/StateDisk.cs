@@ -1,0 +1,21 @@
+using Tidepool.Core.Workspaces;
+
+namespace Tidepool.Core.Capacity;
+
+/// <summary>
+/// The disk that holds the state directory: the database, and the file that the workspaces' disks lie in, which grows as they are
+/// written. Once it is full, what workspaces write is lost to them; so no new one is made while little is left.
+/// </summary>
+/// <param name="directory">The state directory.</param>
+/// <param name="reserveMiB">What is kept.</param>
+public sealed class StateDisk(string directory, long reserveMiB)
+{
+    private readonly DriveInfo drive = new(directory);
+
+    /// <summary>Why no workspace is made now; null if there is room. Nothing is promised of the next moment.</summary>
+    public Refusal.DiskLow? Refuse()
+    {
+        var free = drive.AvailableFreeSpace >> 20;
+        return free < reserveMiB ? new Refusal.DiskLow(directory, free, reserveMiB) : null;
+    }
+}

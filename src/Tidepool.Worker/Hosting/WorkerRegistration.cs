@@ -1,0 +1,79 @@
+using Tidepool.Caddy;
+using Tidepool.Core.Accesses;
+using Tidepool.Core.Capacity;
+using Tidepool.Core.Images;
+using Tidepool.Core.Jobs;
+using Tidepool.Core.Lifecycle;
+using Tidepool.Core.Logs;
+using Tidepool.Core.Network;
+using Tidepool.Core.Ports;
+using Tidepool.Core.Routing;
+using Tidepool.Core.Runtime;
+using Tidepool.Core.State;
+using Tidepool.Db;
+using Tidepool.Queue;
+using Tidepool.Worker.Accesses;
+using Tidepool.Worker.Health;
+using Tidepool.Worker.Jobs;
+using Tidepool.Worker.Logs;
+using Tidepool.Worker.Network;
+using Tidepool.Worker.Ports;
+using Tidepool.Worker.Routing;
+
+namespace Tidepool.Worker.Hosting;
+
+/// <summary>Registers all that the worker does.</summary>
+internal static class WorkerRegistration
+{
+    /// <summary>Needs a runtime, a network boundary and a <see cref="TimeProvider"/> besides.</summary>
+    public static void AddWorker(this IServiceCollection services, IConfiguration configuration, StatePaths paths)
+    {
+        services.AddSingleton(new LifecycleOptions());
+        services.AddSingleton<IImageCatalog>(new ImageCatalog(paths.Images));
+        services.AddSingleton<IWorkspaceLog>(s => new WorkspaceLogFiles(paths.WorkspaceLogs, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<WorkspaceLogFiles>>()));
+        services.AddSingleton(new ConsoleBookmarks(paths.WorkspaceLogs));
+        services.AddSingleton<ConsoleWatch>();
+        services.AddDoorbell(DoorbellNames.Jobs, paths.JobsBell, listen: true);
+        services.AddDoorbell(DoorbellNames.Changes, paths.ChangesBell, listen: false);
+        services.AddTidepoolDb(db => db.Path = paths.Database);
+        services.AddEmbeddedQueue(_ => { });
+        services.AddSingleton<IReadinessProbe, HttpReadinessProbe>();
+        services.AddSingleton<BoundaryKeeper>();
+        services.AddSingleton<RoutePublisher>();
+        services.AddSingleton<Reconciler>();
+        services.AddSingleton(new BackOff(Random.Shared.NextDouble));
+        services.AddSingleton<JobRunner>();
+        services.AddSingleton<StrayMachines>();
+        services.AddSingleton(CapacityBudget.Of(
+            HostResources.Read(),
+            configuration.GetSection("Tidepool:Capacity").Get<CapacityOptions>() ?? new CapacityOptions(),
+            configuration.GetValue<int?>("Tidepool:Incus:PoolSizeGiB")));
+        services.AddSingleton<BudgetKeeper>();
+        services.AddSingleton<Sweeper>();
+        services.AddSingleton<IPortProbe, TcpPortProbe>();
+        services.AddSingleton<PortWatch>();
+        services.AddSingleton<IConnectionTable, KernelConnectionTable>();
+        services.AddSingleton<AccessWatch>();
+        services.AddSingleton<HealthReporter>();
+        services.AddCaddyRoutes(caddy =>
+        {
+            caddy.AdminSocket = paths.CaddyAdminSocket;
+            caddy.ServerSocket = paths.ServerSocket;
+            caddy.ConfigFile = paths.CaddyConfig;
+            caddy.OpenGateSocket = paths.OpenGateSocket;
+            caddy.SessionTokenFile = paths.SessionToken;
+            caddy.AccessLogFile = paths.CaddyAccessLog;
+            caddy.Credentials = () => OwnerCredentials.Read(paths.Auth);
+            configuration.GetSection("Tidepool").Bind(caddy);
+        });
+        services.AddHostedService<NewPassword>();
+        services.AddHostedService<RouteLoop>();
+        services.AddHostedService<BoundaryLoop>();
+        services.AddHostedService<RuntimeLoop>();
+        services.AddHostedService<SweepLoop>();
+        services.AddHostedService<PortLoop>();
+        services.AddHostedService<AccessLoop>();
+        services.AddHostedService<ConsoleLoop>();
+        services.AddHostedService<JobLoop>();
+    }
+}

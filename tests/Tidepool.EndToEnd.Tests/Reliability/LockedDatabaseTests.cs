@@ -1,0 +1,77 @@
+using System.Data;
+using System.Net;
+using System.Net.Http.Json;
+using Microsoft.Data.Sqlite;
+using Tidepool.Contracts;
+
+namespace Tidepool.EndToEnd.Tests.Reliability;
+
+/// <summary>Another program holds the right to write to the real database: for a while, and for longer than anyone waits.</summary>
+[Collection(WholeTidepool.Name)]
+public sealed class LockedDatabaseTests(RunningTidepool tidepool)
+{
+    /// <summary>SQLite waits for five seconds.</summary>
+    private static readonly TimeSpan Short = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Long = TimeSpan.FromSeconds(9);
+
+    [Fact]
+    public async Task Who_wants_something_waits_or_is_told_when_to_come_again_and_nothing_is_lost()
+    {
+        await tidepool.CreateAsync("locked");
+        await tidepool.UntilAsync("locked", WorkspaceStatus.Running);
+        var (server, worker) = (tidepool.PidOf("server"), tidepool.PidOf("worker"));
+
+        Task<HttpResponseMessage> waiting;
+        await using (await HoldAsync())
+        {
+            waiting = CreateAsync("locked-briefly");
+            await PassAsync(Short);
+        }
+
+        using (var created = await waiting)
+        {
+            Assert.Equal(HttpStatusCode.Created, created.StatusCode);
+        }
+
+        // In the middle of making that one, and with a wish that is still to be carried out.
+        Assert.True((await tidepool.Api.StopAsync("locked")).Succeeded);
+        await using (await HoldAsync())
+        {
+            waiting = CreateAsync("locked-long");
+            var until = PassAsync(Long);
+            Assert.True((await tidepool.Api.ListAsync()).Succeeded);
+            using (var refused = await waiting)
+            {
+                Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
+                Assert.NotNull(refused.Headers.RetryAfter);
+                var problem = await refused.Content.ReadFromJsonAsync<ProblemResponse>(TestContext.Current.CancellationToken);
+                Assert.Equal(ProblemCodes.DependencyDown, problem!.Code);
+                Assert.Contains("database", problem.Detail, StringComparison.Ordinal);
+            }
+
+            await until;
+        }
+
+        await tidepool.UntilAsync("locked", WorkspaceStatus.Stopped);
+        await tidepool.UntilAsync("locked-briefly", WorkspaceStatus.Running);
+        await tidepool.CreateAsync("locked-long");
+        await tidepool.UntilAsync("locked-long", WorkspaceStatus.Running);
+        Assert.Equal((server, worker), (tidepool.PidOf("server"), tidepool.PidOf("worker")));
+        await Task.WhenAll(new[] { "locked", "locked-briefly", "locked-long" }.Select(tidepool.RemoveAsync));
+    }
+
+    private Task<HttpResponseMessage> CreateAsync(string name) =>
+        tidepool.Http.PostAsJsonAsync(new Uri("api/workspaces", UriKind.Relative), new CreateWorkspaceRequest(name, MemoryMiB: 1024), TidepoolJson.Default.CreateWorkspaceRequest);
+
+    private async Task<SqliteConnection> HoldAsync()
+    {
+        var connection = new SqliteConnection($"Data Source={Path.Combine(tidepool.State, "tidepool.db")};Pooling=False");
+        await connection.OpenAsync(TestContext.Current.CancellationToken);
+
+        // Until the connection is closed.
+        await connection.BeginTransactionAsync(IsolationLevel.Serializable, TestContext.Current.CancellationToken);
+        return connection;
+    }
+
+    private static Task PassAsync(TimeSpan time) => Task.Delay(time, TimeProvider.System, TestContext.Current.CancellationToken);
+}
