@@ -24,14 +24,14 @@ public sealed class TidepoolClient(HttpClient http)
     public async Task<ApiResult<WorkspaceResponse>> CreateAsync(CreateWorkspaceRequest request, CancellationToken cancellationToken = default)
     {
         using var content = JsonContent.Create(request, TidepoolJson.Default.CreateWorkspaceRequest);
-        return await SendAsync(HttpMethod.Post, "api/workspaces", TidepoolJson.Default.WorkspaceResponse, cancellationToken, content);
+        return await SendAsync(HttpMethod.Post, "api/workspaces", TidepoolJson.Default.WorkspaceResponse, cancellationToken, content, repeatable: false);
     }
 
     /// <summary>A new workspace, with a copy of this one's disk.</summary>
     public async Task<ApiResult<WorkspaceResponse>> CloneAsync(string idOrName, CloneWorkspaceRequest request, CancellationToken cancellationToken = default)
     {
         using var content = JsonContent.Create(request, TidepoolJson.Default.CloneWorkspaceRequest);
-        return await SendAsync(HttpMethod.Post, Path(idOrName, "/clone"), TidepoolJson.Default.WorkspaceResponse, cancellationToken, content);
+        return await SendAsync(HttpMethod.Post, Path(idOrName, "/clone"), TidepoolJson.Default.WorkspaceResponse, cancellationToken, content, repeatable: false);
     }
 
     public Task<ApiResult<WorkspaceResponse>> StartAsync(string idOrName, CancellationToken cancellationToken = default) =>
@@ -96,7 +96,7 @@ public sealed class TidepoolClient(HttpClient http)
     public async Task<ApiResult<LogPageResponse>> ReadLogAsync(string idOrName, string? after, int tail = 200, CancellationToken cancellationToken = default)
     {
         var query = after is null ? $"tail={tail}" : "after=" + Uri.EscapeDataString(after);
-        using var response = await http.GetAsync(new Uri($"{Path(idOrName, "/logs")}?{query}", UriKind.Relative), cancellationToken);
+        using var response = await SendAsync(HttpMethod.Get, $"{Path(idOrName, "/logs")}?{query}", null, repeatable: true, cancellationToken);
         if (!response.IsSuccessStatusCode)
         {
             return new ApiResult<LogPageResponse>(null, await ReadProblemAsync(response, cancellationToken));
@@ -145,11 +145,10 @@ public sealed class TidepoolClient(HttpClient http)
     private static string Cursor(string? cursor) => cursor is null ? "" : "&cursor=" + Uri.EscapeDataString(cursor);
 
     private async Task<ApiResult<T>> SendAsync<T>(
-        HttpMethod method, string path, JsonTypeInfo<T> type, CancellationToken cancellationToken, HttpContent? content = null)
+        HttpMethod method, string path, JsonTypeInfo<T> type, CancellationToken cancellationToken, HttpContent? content = null, bool repeatable = true)
         where T : class
     {
-        using var request = new HttpRequestMessage(method, path) { Content = content };
-        using var response = await http.SendAsync(request, cancellationToken);
+        using var response = await SendAsync(method, path, content, repeatable, cancellationToken);
         if (!response.IsSuccessStatusCode)
         {
             return new ApiResult<T>(null, await ReadProblemAsync(response, cancellationToken));
@@ -157,6 +156,42 @@ public sealed class TidepoolClient(HttpClient http)
 
         var value = response.StatusCode == HttpStatusCode.NoContent ? null : await response.Content.ReadFromJsonAsync(type, cancellationToken);
         return new ApiResult<T>(value, null);
+    }
+
+    /// <summary>
+    /// Sends once more what got no answer, where doing a thing twice does no more than doing it once: a change of routes makes the
+    /// proxy close connections, and a request that is on its way at that moment is lost.
+    /// </summary>
+    private async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, HttpContent? content, bool repeatable, CancellationToken cancellationToken)
+    {
+        if (repeatable)
+        {
+            try
+            {
+                return await SendOnceAsync(method, path, content, cancellationToken);
+            }
+            catch (HttpRequestException fault) when (fault.HttpRequestError is HttpRequestError.ResponseEnded or HttpRequestError.Unknown)
+            {
+                // Browsers do not tell what went wrong, hence the unknown.
+            }
+        }
+
+        return await SendOnceAsync(method, path, content, cancellationToken);
+    }
+
+    private async Task<HttpResponseMessage> SendOnceAsync(HttpMethod method, string path, HttpContent? content, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(method, path);
+        request.Content = content;
+        try
+        {
+            return await http.SendAsync(request, cancellationToken);
+        }
+        finally
+        {
+            // The content is the caller's, who may need it again.
+            request.Content = null;
+        }
     }
 
     private static async Task<ProblemResponse> ReadProblemAsync(HttpResponseMessage response, CancellationToken cancellationToken)
