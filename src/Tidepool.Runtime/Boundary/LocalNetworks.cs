@@ -47,7 +47,8 @@ internal static class LocalNetworks
         return new IPAddress(bytes);
     }
 
-    private static IPNetwork Masked(IPAddress address, int prefix)
+    /// <summary>The network of that length that an address is in.</summary>
+    public static IPNetwork Masked(IPAddress address, int prefix)
     {
         Span<byte> bytes = stackalloc byte[4];
         address.TryWriteBytes(bytes, out _);

@@ -4,6 +4,7 @@ using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Options;
+using Tidepool.Runtime.Boundary;
 
 namespace Tidepool.Runtime.Incus;
 
@@ -135,7 +136,8 @@ internal sealed class IncusHost(IncusClient client, IOptions<IncusOptions> optio
         ["description"] = "Tidepool workspaces",
         ["config"] = new JsonObject
         {
-            ["ipv4.address"] = names.Subnet ?? BridgeSubnet.Choose(names.Network),
+            ["ipv4.address"] = names.Subnet ?? BridgeSubnet.Choose(names.Network)
+                ?? throw new IncusException(400, "every subnet that was tried is in use on this machine; name a free one with Incus:Subnet"),
             // What may pass, and under which address, is the boundary's: see Boundary/BoundaryScript.
             ["ipv4.nat"] = "false",
             ["ipv4.firewall"] = "false",

@@ -1,14 +1,12 @@
 using System.Collections.Concurrent;
-using System.Globalization;
 using System.Net;
 using System.Net.NetworkInformation;
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Options;
 using Tidepool.Core.Network;
 using Tidepool.Core.Workspaces;
+using Tidepool.Runtime.Boundary;
 
 namespace Tidepool.Runtime.Incus;
 
@@ -23,7 +21,7 @@ internal sealed class IncusLinks(IncusClient client, IncusHost host, IOptions<In
     private readonly IncusOptions names = options.Value;
 
     /// <summary>What the names of all host ends begin with: made of the bridge's, so that two Tidepools on one machine differ.</summary>
-    public string Prefix { get; } = "tw" + Hash(options.Value.Network, 5);
+    public string Prefix { get; } = MachinePlaces.PrefixOf(options.Value.Network);
 
     /// <summary>The bridge and every machine's place on it.</summary>
     public async Task<WorkspaceNetwork> ReadAsync(CancellationToken cancellationToken)
@@ -37,7 +35,7 @@ internal sealed class IncusLinks(IncusClient client, IncusHost host, IOptions<In
     {
         var (gateway, subnet) = await SubnetAsync(cancellationToken);
         var taken = (await AllAsync(cancellationToken)).Select(l => l.Address).ToHashSet();
-        foreach (var address in Candidates(name, gateway, subnet))
+        foreach (var address in MachinePlaces.Candidates(name, gateway, subnet))
         {
             if (!taken.Contains(address) && claimed.TryAdd(address, name))
             {
@@ -77,41 +75,14 @@ internal sealed class IncusLinks(IncusClient client, IncusHost host, IOptions<In
         ["type"] = "nic",
         ["name"] = Device,
         ["network"] = names.Network,
-        ["host_name"] = Prefix + Hash(name.ToString(), 8),
-        ["hwaddr"] = HardwareAddress(name),
+        ["host_name"] = MachinePlaces.LinkOf(names.Network, name),
+        ["hwaddr"] = MachinePlaces.HardwareAddressOf(name),
         ["ipv4.address"] = address.ToString(),
         ["security.port_isolation"] = "true",
         ["security.mac_filtering"] = "true",
         ["security.ipv4_filtering"] = "true",
         ["security.ipv6_filtering"] = "true",
     };
-
-    /// <summary>All that the subnet has, beginning where the name points: most machines keep clear of each other without looking.</summary>
-    private static IEnumerable<IPAddress> Candidates(InstanceName name, IPAddress gateway, IPNetwork subnet)
-    {
-        var hosts = (1u << (32 - subnet.PrefixLength)) - 2;
-        var first = BitConverter.ToUInt32(SHA256.HashData(Encoding.UTF8.GetBytes(name.ToString())));
-        var network = subnet.BaseAddress.GetAddressBytes();
-        var start = ((uint)network[0] << 24) | ((uint)network[1] << 16) | ((uint)network[2] << 8) | network[3];
-        for (var offset = 0u; offset < hosts; offset++)
-        {
-            var number = start + 1 + ((first + offset) % hosts);
-            var address = new IPAddress([(byte)(number >> 24), (byte)(number >> 16), (byte)(number >> 8), (byte)number]);
-            if (!address.Equals(gateway))
-            {
-                yield return address;
-            }
-        }
-    }
-
-    /// <summary>Locally administered, for one machine only.</summary>
-    private static string HardwareAddress(InstanceName name)
-    {
-        var hash = SHA256.HashData(Encoding.UTF8.GetBytes("hardware address of " + name));
-        return string.Join(':', hash.Take(5).Select(b => b.ToString("x2", CultureInfo.InvariantCulture)).Prepend("02"));
-    }
-
-    private static string Hash(string text, int digits) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..digits];
 
     private static string? Text(JsonElement element, string name) => element.TryGetProperty(name, out var value) ? value.GetString() : null;
 }

@@ -1,22 +1,21 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
-using Tidepool.Runtime.Boundary;
 
-namespace Tidepool.Runtime.Incus;
+namespace Tidepool.Runtime.Boundary;
 
 /// <summary>
-/// Chooses a subnet for the bridge by reading this machine's addresses and routes. Incus's own <c>auto</c> pings into random
-/// private networks to see whether they are taken; those may be somebody's, so it is never used.
+/// Chooses a subnet for the bridge by reading this machine's addresses and routes. Nothing is sent anywhere to see whether it is
+/// taken, as Incus's own <c>auto</c> would do: those networks may be somebody's.
 /// </summary>
 internal static class BridgeSubnet
 {
     private const int Candidates = 512;
 
-    /// <summary>The bridge's address and prefix length, in 10.0.0.0/8. The same bridge name gives the same subnet while it is free.</summary>
-    public static string Choose(string bridge) => Choose(bridge, LocalNetworks.Read());
+    /// <summary>The bridge's address and prefix length, in 10.0.0.0/8. The same bridge name gives the same subnet while it is free. Null where none was found.</summary>
+    public static string? Choose(string bridge) => Choose(bridge, LocalNetworks.Read());
 
-    internal static string Choose(string bridge, IReadOnlyList<IPNetwork> taken)
+    internal static string? Choose(string bridge, IReadOnlyList<IPNetwork> taken)
     {
         for (var attempt = 0; attempt < Candidates; attempt++)
         {
@@ -30,6 +29,6 @@ internal static class BridgeSubnet
             }
         }
 
-        throw new IncusException(400, "every subnet that was tried is in use on this machine; name a free one with Incus:Subnet");
+        return null;
     }
 }

@@ -1,0 +1,48 @@
+using System.Globalization;
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+using Tidepool.Core.Workspaces;
+
+namespace Tidepool.Runtime.Boundary;
+
+/// <summary>
+/// What a machine is called on the bridge, by name and by numbers, on every runtime that gives the wall its links. Made of names
+/// alone, so that it is known before there is a machine. Pure.
+/// </summary>
+internal static class MachinePlaces
+{
+    /// <summary>What the names of all host ends begin with: made of the bridge's, so that two Tidepools on one machine differ.</summary>
+    public static string PrefixOf(string bridge) => "tw" + Hash(bridge, 5);
+
+    public static string LinkOf(string bridge, InstanceName name) => PrefixOf(bridge) + Hash(name.ToString(), 8);
+
+    /// <summary>Locally administered, for one machine only.</summary>
+    public static string HardwareAddressOf(InstanceName name) => HardwareAddressOf("hardware address of " + name);
+
+    public static string HardwareAddressOf(string whose)
+    {
+        var hash = SHA256.HashData(Encoding.UTF8.GetBytes(whose));
+        return string.Join(':', hash.Take(5).Select(b => b.ToString("x2", CultureInfo.InvariantCulture)).Prepend("02"));
+    }
+
+    /// <summary>All that the subnet has, beginning where the name points: most machines keep clear of each other without looking.</summary>
+    public static IEnumerable<IPAddress> Candidates(InstanceName name, IPAddress gateway, IPNetwork subnet)
+    {
+        var hosts = (1u << (32 - subnet.PrefixLength)) - 2;
+        var first = BitConverter.ToUInt32(SHA256.HashData(Encoding.UTF8.GetBytes(name.ToString())));
+        var network = subnet.BaseAddress.GetAddressBytes();
+        var start = ((uint)network[0] << 24) | ((uint)network[1] << 16) | ((uint)network[2] << 8) | network[3];
+        for (var offset = 0u; offset < hosts; offset++)
+        {
+            var number = start + 1 + ((first + offset) % hosts);
+            var address = new IPAddress([(byte)(number >> 24), (byte)(number >> 16), (byte)(number >> 8), (byte)number]);
+            if (!address.Equals(gateway))
+            {
+                yield return address;
+            }
+        }
+    }
+
+    private static string Hash(string text, int digits) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..digits];
+}

@@ -1,0 +1,67 @@
+using CliWrap;
+using Microsoft.Extensions.Options;
+using Tidepool.Core.Workspaces;
+
+namespace Tidepool.Runtime.Qemu;
+
+/// <summary>
+/// Starts a QEMU that outlives this process, in a root file system of its own with nothing in it but the host's programs, the
+/// image and the machine's own directory, as a user of its own without any privilege.
+/// </summary>
+internal sealed class MachineLaunch(MachineFiles files, QemuImages images, IOptions<QemuOptions> options)
+{
+    private const string Detach = """
+        script=$1 console=$2 words=$3
+        shift 3
+        (trap '' HUP; umask 077; exec setsid unshare --mount --propagation private /bin/sh -c "$script" sh "$@" >>"$console" 2>"$words" </dev/null) >/dev/null 2>&1 &
+        """;
+
+    /// <summary>
+    /// What is mounted here nobody else sees, and it is gone with the process. The lock is held by QEMU itself for as long as it
+    /// lives, so there is never a second one. Devices are nodes of the machine's own, for the host's may be closed to its user.
+    /// </summary>
+    private const string Enclose = """
+        set -e
+        directory=$1 image=$2 user=$3 niceness=$4
+        shift 4
+        umask 022
+        exec 9>"$directory/lock"
+        flock --nonblock 9 || exit 0
+        echo "$$ $(cut -d ' ' -f 22 /proc/$$/stat)" >"$directory/process.new"
+        mv "$directory/process.new" "$directory/process"
+        echo 300 >/proc/self/oom_score_adj
+        root=$directory/root
+        mkdir -p "$root"
+        mount -t tmpfs -o size=1m,mode=0755,nosuid tmpfs "$root"
+        mkdir -p "$root/usr" "$root/old" "$root/dev/net" "$root$image" "$root$directory/vm"
+        for name in bin lib lib64 sbin; do
+          [ ! -L "/$name" ] || cp -P "/$name" "$root/"
+        done
+        mount --bind /usr "$root/usr"
+        mount -o remount,bind,ro,nosuid "$root/usr"
+        mount --bind "$image" "$root$image"
+        mount -o remount,bind,ro,nosuid,nodev,noexec "$root$image"
+        mount --bind "$directory/vm" "$root$directory/vm"
+        mount -o remount,bind,nosuid,nodev,noexec "$root$directory/vm"
+        mknod -m 0666 "$root/dev/null" c 1 3
+        mknod -m 0444 "$root/dev/urandom" c 1 9
+        mknod -m 0600 "$root/dev/net/tun" c 10 200
+        mknod -m 0600 "$root/dev/kvm" c 10 232
+        chown "$user:$user" "$root/dev/net/tun" "$root/dev/kvm"
+        cd "$root"
+        pivot_root . old
+        exec chroot . /bin/sh -c 'umount -l /old && rmdir /old && mount -o remount,ro / && user=$1 niceness=$2 && shift 2 &&
+          exec nice -n "$niceness" prlimit --core=0 --nofile=1024 --nproc=256 \
+          setpriv --reuid="$user" --regid="$user" --clear-groups --inh-caps=-all --bounding-set=-all --no-new-privs -- "$@"' sh "$user" "$niceness" "$@"
+        """;
+
+    public async Task BeginAsync(InstanceName name, QemuMachine machine, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
+    {
+        await Cli.Wrap("/bin/sh")
+            .WithArguments([
+                "-c", Detach, "sh", Enclose, files.Console(name), files.Words(name),
+                files.Of(name), images.Of(machine.Image), $"{machine.User}", $"{options.Value.Niceness}", options.Value.Program, .. arguments,
+            ])
+            .ExecuteAsync(cancellationToken);
+    }
+}

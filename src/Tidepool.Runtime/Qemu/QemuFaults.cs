@@ -1,0 +1,55 @@
+using Tidepool.Core.Runtime;
+
+namespace Tidepool.Runtime.Qemu;
+
+/// <summary>A program that the adapter ran ended with an error; its own words. Never leaves the adapter.</summary>
+internal sealed class ToolException(string tool, string words) : Exception(words.Trim())
+{
+    public string Tool { get; } = tool;
+}
+
+/// <summary>QEMU's monitor refused, or does not answer. Never leaves the adapter.</summary>
+internal sealed class QmpException(string message, Exception? inner = null) : Exception(message, inner);
+
+/// <summary>From what went wrong to what the lifecycle and a person can use.</summary>
+internal static class QemuFaults
+{
+    public static RuntimeException ProgramMissing(string program) => new(
+        RuntimeFaults.Unreachable, $"{program} is not installed. `tidepool up --runtime qemu` installs it.", isTransient: true);
+
+    public static RuntimeException InstanceMissing() => new(
+        RuntimeFaults.InstanceMissing, "The workspace has no machine any more.", isTransient: false);
+
+    public static RuntimeException ImageIncomplete(string directory) => new(
+        RuntimeFaults.ImageMissing, $"The image in {directory} has no disk and kernel for virtual machines. `tidepool image build --vm` makes them.", isTransient: false);
+
+    public static RuntimeException EndedAtOnce(string words) => new(
+        RuntimeFaults.Failed, $"The workspace's machine ended as soon as it was started: {LastLine(words)} It is tried again.", isTransient: true);
+
+    public static RuntimeException WontEnd() => new(
+        RuntimeFaults.Failed, "The workspace's machine does not end, not even by force. It is tried again; the host's kernel may hang.", isTransient: true);
+
+    public static RuntimeException SubnetTaken() => new(
+        RuntimeFaults.Failed, "Every subnet that was tried is in use on this machine; name a free one with Qemu:Subnet.", isTransient: false);
+
+    public static RuntimeException SubnetFull(string subnet) => new(
+        RuntimeFaults.Failed, $"Every address of {subnet} is taken; delete a workspace, or give the bridge a larger subnet with Qemu:Subnet.", isTransient: false);
+
+    public static RuntimeException Translate(ToolException fault, string doing) => Says(fault.Message, "no space left")
+        ? StorageFull(doing, fault)
+        : new(RuntimeFaults.Failed, $"{char.ToUpperInvariant(doing[0])}{doing[1..]} failed, for {fault.Tool} said: {LastLine(fault.Message)} It is tried again.", isTransient: true, fault);
+
+    public static RuntimeException Translate(QmpException fault, string doing) => new(
+        RuntimeFaults.Failed, $"{char.ToUpperInvariant(doing[0])}{doing[1..]} failed, for its QEMU said: {fault.Message} It is tried again.", isTransient: true, fault);
+
+    public static RuntimeException Translate(Exception fault, string doing) => Says(fault.Message, "no space left")
+        ? StorageFull(doing, fault)
+        : new(RuntimeFaults.Failed, $"{char.ToUpperInvariant(doing[0])}{doing[1..]} failed: {fault.Message} It is tried again.", isTransient: true, fault);
+
+    private static RuntimeException StorageFull(string doing, Exception fault) => new(
+        RuntimeFaults.StorageFull, $"The disk is full, so {doing} failed. Delete a workspace that you no longer need, and try again.", isTransient: false, fault);
+
+    private static string LastLine(string text) => text.Trim().Split('\n')[^1].Trim() is { Length: > 0 } line ? line : "nothing.";
+
+    private static bool Says(string text, string part) => text.Contains(part, StringComparison.OrdinalIgnoreCase);
+}
