@@ -30,7 +30,7 @@ internal static class MachinePlaces
     public static IEnumerable<IPAddress> Candidates(InstanceName name, IPAddress gateway, IPNetwork subnet)
     {
         var hosts = (1u << (32 - subnet.PrefixLength)) - 2;
-        var first = BitConverter.ToUInt32(SHA256.HashData(Encoding.UTF8.GetBytes(name.ToString())));
+        var first = NumberOf(name);
         var network = subnet.BaseAddress.GetAddressBytes();
         var start = ((uint)network[0] << 24) | ((uint)network[1] << 16) | ((uint)network[2] << 8) | network[3];
         for (var offset = 0u; offset < hosts; offset++)
@@ -43,6 +43,9 @@ internal static class MachinePlaces
             }
         }
     }
+
+    /// <summary>A number that hardly any two machines share.</summary>
+    public static uint NumberOf(InstanceName name) => BitConverter.ToUInt32(SHA256.HashData(Encoding.UTF8.GetBytes(name.ToString())));
 
     private static string Hash(string text, int digits) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..digits];
 }

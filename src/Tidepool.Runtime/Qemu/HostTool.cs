@@ -11,11 +11,12 @@ internal static class HostTool
 
     /// <summary>What it printed.</summary>
     /// <exception cref="ToolException">It failed, is not there, or came to no end.</exception>
-    public static async Task<string> RunAsync(string tool, IReadOnlyList<string> arguments, CancellationToken cancellationToken, string input = "")
+    public static async Task<string> RunAsync(string tool, IReadOnlyList<string> arguments, CancellationToken cancellationToken, string input = "", TimeSpan? patience = null)
     {
         var program = Find(tool) ?? throw new ToolException(tool, $"{tool} is not installed.");
+        var most = patience ?? Patience;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(Patience);
+        limit.CancelAfter(most);
         try
         {
             var result = await Cli.Wrap(program)
@@ -27,7 +28,7 @@ internal static class HostTool
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new ToolException(tool, $"It came to no end within {Patience.TotalMinutes:0} minutes.");
+            throw new ToolException(tool, $"It came to no end within {most.TotalSeconds:0} seconds.");
         }
         catch (System.ComponentModel.Win32Exception fault)
         {

@@ -34,6 +34,9 @@ internal sealed class MachineFiles(IOptions<QemuOptions> options)
 
     public IReadOnlyList<InstanceName> All() => [.. Records().Where(Exists)];
 
+    /// <summary>All that anything is kept of, half made ones too.</summary>
+    public IReadOnlyList<InstanceName> Names() => [.. Records()];
+
     /// <summary>Everybody's place, whether its machine is made yet or not.</summary>
     public IReadOnlyList<QemuMachine> Places() => [.. Records().Select(Find).OfType<QemuMachine>()];
 
@@ -64,6 +67,7 @@ internal sealed class MachineFiles(IOptions<QemuOptions> options)
     {
         File.Delete(At(name, "halted"));
         File.Delete(At(name, "stopped"));
+        File.Delete(At(name, "lost"));
         File.WriteAllText(At(name, "started"), accelerator);
     }
 
@@ -73,6 +77,18 @@ internal sealed class MachineFiles(IOptions<QemuOptions> options)
 
     /// <summary>Whether somebody asked it to end since it was started.</summary>
     public bool IsEnding(InstanceName name) => File.Exists(At(name, "halted")) || File.Exists(At(name, "stopped"));
+
+    /// <summary>Notes that it ended and nobody had asked for it. True the first time.</summary>
+    public bool Losing(InstanceName name)
+    {
+        if (File.Exists(At(name, "lost")))
+        {
+            return false;
+        }
+
+        File.WriteAllText(At(name, "lost"), "");
+        return true;
+    }
 
     public bool WasStarted(InstanceName name) => File.Exists(At(name, "started"));
 
@@ -85,14 +101,33 @@ internal sealed class MachineFiles(IOptions<QemuOptions> options)
         : File.Exists(At(name, "stopped")) || !WasStarted(name) ? StopCause.Guest
         : StopCause.Host;
 
+    /// <summary>The last line that QEMU wrote, or where it wrote none, that the guest did; for a person.</summary>
+    public string LastWords(InstanceName name) =>
+        new[] { Words(name), Console(name) }.Where(File.Exists).Select(LastLine).FirstOrDefault(line => line.Length > 0) ?? "It said nothing.";
+
+    /// <summary>A line of ours among the guest's.</summary>
+    public void SayOnConsole(InstanceName name, string line) => File.AppendAllText(Console(name), $"\n{line}\n");
+
     public void Remove(InstanceName name)
     {
         if (Directory.Exists(Of(name)))
         {
             // First what makes it exist: a removal that is cut off leaves no machine without a disk.
-            File.Delete(Disk(name));
+            if (Exists(name))
+            {
+                File.Delete(Disk(name));
+            }
+
             Directory.Delete(Of(name), recursive: true);
         }
+    }
+
+    private static string LastLine(string path)
+    {
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        file.Seek(Math.Max(0, file.Length - 4096), SeekOrigin.Begin);
+        using var reader = new StreamReader(file);
+        return reader.ReadToEnd().Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).LastOrDefault() ?? "";
     }
 
     private IEnumerable<InstanceName> Records() => Directory.Exists(root)

@@ -33,7 +33,7 @@ internal sealed class MachineLaunch(MachineFiles files, QemuImages images, IOpti
         root=$directory/root
         mkdir -p "$root"
         mount -t tmpfs -o size=1m,mode=0755,nosuid tmpfs "$root"
-        mkdir -p "$root/usr" "$root/old" "$root/dev/net" "$root$image" "$root$directory/vm"
+        mkdir -p "$root/usr" "$root/old" "$root/proc" "$root/dev/net" "$root$image" "$root$directory/vm"
         for name in bin lib lib64 sbin; do
           [ ! -L "/$name" ] || cp -P "/$name" "$root/"
         done
@@ -48,9 +48,10 @@ internal sealed class MachineLaunch(MachineFiles files, QemuImages images, IOpti
         mknod -m 0600 "$root/dev/net/tun" c 10 200
         mknod -m 0600 "$root/dev/kvm" c 10 232
         chown "$user:$user" "$root/dev/net/tun" "$root/dev/kvm"
+        mount --bind /proc "$root/proc"
         cd "$root"
         pivot_root . old
-        exec chroot . /bin/sh -c 'umount -l /old && rmdir /old && mount -o remount,ro / && user=$1 niceness=$2 && shift 2 &&
+        exec chroot . /bin/sh -c 'umount -l /old && mount -o remount,ro / && umount -l /proc && user=$1 niceness=$2 && shift 2 &&
           exec nice -n "$niceness" prlimit --core=0 --nofile=1024 --nproc=256 \
           setpriv --reuid="$user" --regid="$user" --clear-groups --inh-caps=-all --bounding-set=-all --no-new-privs -- "$@"' sh "$user" "$niceness" "$@"
         """;

@@ -20,8 +20,14 @@ internal static class QemuFaults
     public static RuntimeException InstanceMissing() => new(
         RuntimeFaults.InstanceMissing, "The workspace has no machine any more.", isTransient: false);
 
+    public static RuntimeException NothingToCopy() => new(
+        RuntimeFaults.InstanceMissing, "The workspace to copy has no machine any more.", isTransient: false);
+
     public static RuntimeException ImageIncomplete(string directory) => new(
         RuntimeFaults.ImageMissing, $"The image in {directory} has no disk and kernel for virtual machines. `tidepool image build --vm` makes them.", isTransient: false);
+
+    public static RuntimeException ImageGone(string hash) => new(
+        RuntimeFaults.ImageMissing, $"The image {hash} that the workspace's disk is laid over is not there any more.", isTransient: false);
 
     public static RuntimeException EndedAtOnce(string words) => new(
         RuntimeFaults.Failed, $"The workspace's machine ended as soon as it was started: {LastLine(words)} It is tried again.", isTransient: true);

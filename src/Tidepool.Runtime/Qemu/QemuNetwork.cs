@@ -88,7 +88,7 @@ internal sealed partial class QemuNetwork(IOptions<QemuOptions> options, ILogger
         await BatchAsync([$"link set dev {machine.Link} up"], cancellationToken);
     }
 
-    public async Task UnplugAsync(string link, CancellationToken cancellationToken)
+    public static async Task UnplugAsync(string link, CancellationToken cancellationToken)
     {
         if (Exists(link))
         {
@@ -96,13 +96,20 @@ internal sealed partial class QemuNetwork(IOptions<QemuOptions> options, ILogger
         }
     }
 
+    /// <summary>Takes the bridge and the resolver down. The subnet stays what it is.</summary>
     public async Task RemoveAsync(CancellationToken cancellationToken)
     {
-        MachineProcess.ReadAlive(ResolverProcess)?.End();
-        File.Delete(ResolverProcess);
-        await UnplugAsync(names.Bridge, cancellationToken);
-        File.Delete(SubnetFile);
-        known = null;
+        await one.WaitAsync(cancellationToken);
+        try
+        {
+            MachineProcess.ReadAlive(ResolverProcess)?.End();
+            File.Delete(ResolverProcess);
+            await UnplugAsync(names.Bridge, cancellationToken);
+        }
+        finally
+        {
+            one.Release();
+        }
     }
 
     public void Dispose() => one.Dispose();
@@ -166,8 +173,8 @@ internal sealed partial class QemuNetwork(IOptions<QemuOptions> options, ILogger
         }
     }
 
-    private static Task BatchAsync(IReadOnlyList<string> lines, CancellationToken cancellationToken) =>
-        HostTool.RunAsync("ip", ["-batch", "-"], cancellationToken, string.Join('\n', lines) + "\n");
+    private static async Task BatchAsync(IReadOnlyList<string> lines, CancellationToken cancellationToken) =>
+        await HostTool.RunAsync("ip", ["-batch", "-"], cancellationToken, string.Join('\n', lines) + "\n");
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The bridge {Bridge} is put up with {Gateway}.")]
     private partial void LogBridge(string bridge, IPAddress gateway);

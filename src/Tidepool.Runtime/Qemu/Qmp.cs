@@ -29,27 +29,34 @@ internal sealed class Qmp : IAsyncDisposable
     /// <exception cref="QmpException">Nobody answers there, or somebody else.</exception>
     public static async Task<Qmp> ConnectAsync(string path, uint user, CancellationToken cancellationToken)
     {
-        var qmp = new Qmp(new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified));
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        Qmp? qmp = null;
         try
         {
             await WithinAsync(
                 async token =>
                 {
-                    await qmp.socket.ConnectAsync(new UnixDomainSocketEndPoint(path), token);
-                    if (qmp.Peer() != user)
+                    await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), token);
+                    if (PeerOf(socket) != user)
                     {
                         throw new QmpException("Somebody else listens in its place.");
                     }
 
+                    qmp = new Qmp(socket);
                     await qmp.ReadAsync(token);
                     await qmp.SayAsync("qmp_capabilities", null, token);
                 },
                 cancellationToken);
-            return qmp;
+            return qmp!;
         }
         catch
         {
-            await qmp.DisposeAsync();
+            if (qmp is not null)
+            {
+                await qmp.DisposeAsync();
+            }
+
+            socket.Dispose();
             throw;
         }
     }
@@ -123,7 +130,7 @@ internal sealed class Qmp : IAsyncDisposable
         return document.RootElement.Clone();
     }
 
-    private uint Peer()
+    private static uint PeerOf(Socket socket)
     {
         Span<uint> credentials = stackalloc uint[3];
         socket.GetRawSocketOption(SocketLevel, PeerCredentials, MemoryMarshal.AsBytes(credentials));

@@ -1,0 +1,281 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+using Tidepool.Core.Runtime;
+using Tidepool.Core.Workspaces;
+
+namespace Tidepool.Runtime.Qemu;
+
+/// <summary>Starts, watches and ends one machine. Whoever calls has entered its lock.</summary>
+internal sealed partial class MachineDriver(
+    MachineFiles files, QemuImages images, QemuNetwork network, MachineLaunch launch, KvmProbe probe, TimeProvider time, ILogger<MachineDriver> logger)
+{
+    /// <summary>QEMU's names of what a machine is in.</summary>
+    private const string Running = "running";
+    private const string ShutDown = "shutdown";
+    private const string Paused = "paused";
+    private const string DiskFailed = "io-error";
+
+    private static readonly TimeSpan BootPatience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan KillPatience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LeavePatience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan PressInterval = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(50);
+
+    public async Task<InstanceObservation?> ObserveAsync(InstanceName name, CancellationToken cancellationToken)
+    {
+        if (!files.Exists(name) || files.Find(name) is not { } machine)
+        {
+            return null;
+        }
+
+        var isolation = Accelerators.Isolates(files.Accelerator(name) ?? await probe.ChooseAsync(machine.Image, cancellationToken));
+        if (await IsUpAsync(name, machine, cancellationToken))
+        {
+            return new InstanceObservation(name, InstanceState.Running, IPAddress.Parse(machine.Address), isolation, StopCause.Guest);
+        }
+
+        return new InstanceObservation(name, InstanceState.Stopped, null, isolation, files.Cause(name));
+    }
+
+    public async Task StartAsync(InstanceName name, TimeSpan grace, CancellationToken cancellationToken)
+    {
+        var machine = (files.Exists(name) ? files.Find(name) : null) ?? throw QemuFaults.InstanceMissing();
+        if (await IsUpAsync(name, machine, cancellationToken))
+        {
+            if (!files.IsEnding(name))
+            {
+                return;
+            }
+
+            // Somebody asked it to end and is gone; the guest may be on its way down.
+            LogOutwaiting(name);
+            await EndAsync(name, grace, cancellationToken);
+        }
+
+        await network.EnsureAsync(cancellationToken);
+        await network.PlugAsync(machine, cancellationToken);
+        var accelerator = await probe.ChooseAsync(machine.Image, cancellationToken);
+        var (gateway, subnet) = network.Subnet();
+        var place = new QemuPlace(
+            name.ToString(), images.Kernel(machine.Image), images.Initial(machine.Image), images.Disk(machine.Image), files.Disk(name), files.Socket(name), gateway.ToString(), subnet.PrefixLength);
+        if (!File.Exists(place.BaseDisk))
+        {
+            throw QemuFaults.ImageGone(machine.Image);
+        }
+
+        File.Delete(place.Socket);
+        files.Starting(name, accelerator);
+        await launch.BeginAsync(name, machine, QemuArguments.Render(machine, place, accelerator), cancellationToken);
+        await UntilUpAsync(name, machine, cancellationToken);
+    }
+
+    /// <summary>Asks the guest to end, and after <paramref name="grace"/> ends it by force.</summary>
+    public async Task EndAsync(InstanceName name, TimeSpan grace, CancellationToken cancellationToken)
+    {
+        if (files.Find(name) is not { } machine || MachineProcess.ReadAlive(files.Process(name)) is not { } process)
+        {
+            return;
+        }
+
+        var leaves = grace > TimeSpan.Zero && await AskedToEndAsync(name, machine, process, grace, cancellationToken);
+        if (!leaves && grace > TimeSpan.Zero)
+        {
+            LogForced(name, grace.TotalSeconds);
+        }
+
+        await KillAsync(process, leaves ? LeavePatience : TimeSpan.Zero, cancellationToken);
+        await QemuNetwork.UnplugAsync(machine.Link, cancellationToken);
+    }
+
+    /// <summary>Holds a machine still while something is done with its disk, with all that it wrote being there.</summary>
+    public async Task HoldAsync(InstanceName name, Func<Task> work, CancellationToken cancellationToken)
+    {
+        if (files.Find(name) is not { } machine || !await IsUpAsync(name, machine, cancellationToken))
+        {
+            await work();
+            return;
+        }
+
+        await TellAsync(name, machine, "stop", cancellationToken);
+        try
+        {
+            await work();
+        }
+        finally
+        {
+            await TellAsync(name, machine, "cont", CancellationToken.None);
+        }
+    }
+
+    /// <summary>
+    /// Whether it runs. A guest that shut down is left standing by its QEMU, so that this can tell it from a QEMU that was killed;
+    /// here it is noted and let go.
+    /// </summary>
+    private async Task<bool> IsUpAsync(InstanceName name, QemuMachine machine, CancellationToken cancellationToken)
+    {
+        if (MachineProcess.ReadAlive(files.Process(name)) is not { } process)
+        {
+            NoteLoss(name);
+            return false;
+        }
+
+        switch (await AskAsync(name, machine, cancellationToken))
+        {
+            case ShutDown:
+                if (!files.IsEnding(name))
+                {
+                    files.Stopping(name);
+                }
+
+                await KillAsync(process, TimeSpan.Zero, cancellationToken);
+                await QemuNetwork.UnplugAsync(machine.Link, cancellationToken);
+                return false;
+            case Paused or DiskFailed:
+                // Held by somebody who is gone, or for want of room on the host's disk: it goes on where it was.
+                await TellAsync(name, machine, "cont", cancellationToken);
+                return true;
+            default:
+                return true;
+        }
+    }
+
+    /// <summary>What its QEMU says of it; null where that says nothing, as one that is only being begun.</summary>
+    private async Task<string?> AskAsync(InstanceName name, QemuMachine machine, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var qmp = await Qmp.ConnectAsync(files.Socket(name), machine.User, cancellationToken);
+            return (await qmp.ExecuteAsync("query-status", cancellationToken)).GetProperty("status").GetString();
+        }
+        catch (QmpException fault)
+        {
+            LogSilent(name, fault.Message);
+            return null;
+        }
+    }
+
+    private async Task TellAsync(InstanceName name, QemuMachine machine, string command, CancellationToken cancellationToken)
+    {
+        await using var qmp = await Qmp.ConnectAsync(files.Socket(name), machine.User, cancellationToken);
+        await qmp.ExecuteAsync(command, cancellationToken);
+    }
+
+    private async Task UntilUpAsync(InstanceName name, QemuMachine machine, CancellationToken cancellationToken)
+    {
+        var began = time.GetTimestamp();
+        var seen = false;
+        while (true)
+        {
+            var process = MachineProcess.ReadAlive(files.Process(name));
+            if (process is not null && File.Exists(files.Socket(name)) && await AskAsync(name, machine, cancellationToken) == Running)
+            {
+                return;
+            }
+
+            seen |= process is not null;
+            if (seen && process is null)
+            {
+                throw QemuFaults.EndedAtOnce(files.LastWords(name));
+            }
+
+            if (time.GetElapsedTime(began) > BootPatience)
+            {
+                if (process is { } hanging)
+                {
+                    await KillAsync(hanging, TimeSpan.Zero, cancellationToken);
+                }
+
+                throw QemuFaults.EndedAtOnce(files.LastWords(name));
+            }
+
+            await Task.Delay(LookInterval, time, cancellationToken);
+        }
+    }
+
+    /// <summary>Presses the power button, and again now and then: a guest that is still booting does not heed it.</summary>
+    private async Task<bool> AskedToEndAsync(InstanceName name, QemuMachine machine, MachineProcess process, TimeSpan grace, CancellationToken cancellationToken)
+    {
+        var began = time.GetTimestamp();
+        TimeSpan? pressed = null;
+        while (time.GetElapsedTime(began) is var elapsed && elapsed < grace)
+        {
+            if (!process.IsAlive)
+            {
+                return true;
+            }
+
+            try
+            {
+                await using var qmp = await Qmp.ConnectAsync(files.Socket(name), machine.User, cancellationToken);
+                var status = (await qmp.ExecuteAsync("query-status", cancellationToken)).GetProperty("status").GetString();
+                if (status == ShutDown)
+                {
+                    await qmp.ExecuteAsync("quit", cancellationToken);
+                    return true;
+                }
+
+                if (pressed is null || elapsed - pressed > PressInterval)
+                {
+                    if (status is Paused or DiskFailed)
+                    {
+                        await qmp.ExecuteAsync("cont", cancellationToken);
+                    }
+
+                    await qmp.ExecuteAsync("system_powerdown", cancellationToken);
+                    pressed = elapsed;
+                }
+            }
+            catch (QmpException fault)
+            {
+                LogSilent(name, fault.Message);
+            }
+
+            await Task.Delay(LookInterval, time, cancellationToken);
+        }
+
+        return false;
+    }
+
+    /// <summary>One that was told to leave gets a moment for it.</summary>
+    private async Task KillAsync(MachineProcess process, TimeSpan moment, CancellationToken cancellationToken)
+    {
+        var began = time.GetTimestamp();
+        while (process.IsAlive)
+        {
+            var elapsed = time.GetElapsedTime(began);
+            if (elapsed >= moment)
+            {
+                process.End();
+            }
+
+            if (elapsed > moment + KillPatience)
+            {
+                throw QemuFaults.WontEnd();
+            }
+
+            await Task.Delay(LookInterval, time, cancellationToken);
+        }
+    }
+
+    private void NoteLoss(InstanceName name)
+    {
+        if (files.WasStarted(name) && !files.IsEnding(name) && files.Losing(name))
+        {
+            var words = files.LastWords(name);
+            LogLost(name, words);
+            files.SayOnConsole(name, $"The machine ended and nobody had asked for it. {words}");
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Instance} was asked to end by somebody who is gone; waiting for that first.")]
+    private partial void LogOutwaiting(InstanceName instance);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Instance} did not shut down within {Seconds:0} s and is ended by force.")]
+    private partial void LogForced(InstanceName instance, double seconds);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "The QEMU of {Instance} said nothing: {Reason}")]
+    private partial void LogSilent(InstanceName instance, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Instance} ended and nobody had asked for it. {Words}")]
+    private partial void LogLost(InstanceName instance, string words);
+}

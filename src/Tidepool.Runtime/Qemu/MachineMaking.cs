@@ -1,0 +1,103 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Tidepool.Core.Runtime;
+using Tidepool.Core.Workspaces;
+using Tidepool.Runtime.Boundary;
+
+namespace Tidepool.Runtime.Qemu;
+
+/// <summary>Makes machines: a place on the bridge and a user of its own first, the disk last.</summary>
+internal sealed partial class MachineMaking(MachineFiles files, QemuNetwork network, IOptions<QemuOptions> options, ILogger<MachineMaking> logger) : IDisposable
+{
+    private const uint Users = 1 << 24;
+    private readonly SemaphoreSlim oneClaim = new(1);
+
+    /// <summary>Whether there is a machine of that name to go on with. One that was never started holds nobody's work, and is made anew.</summary>
+    public bool Adopts(InstanceName name)
+    {
+        if (!files.Exists(name))
+        {
+            return false;
+        }
+
+        if (MachineProcess.ReadAlive(files.Process(name)) is not null || files.WasStarted(name))
+        {
+            return true;
+        }
+
+        LogRemade(name);
+        return false;
+    }
+
+    /// <summary>With an empty disk over the image's.</summary>
+    public async Task MakeAsync(InstanceSpec spec, string image, string baseDisk, CancellationToken cancellationToken) =>
+        await MakeAsync(
+            spec,
+            image,
+            disk => HostTool.RunAsync("qemu-img", ["create", "-q", "-f", "qcow2", "-F", "raw", "-b", baseDisk, disk, $"{options.Value.DiskGiB}G"], cancellationToken),
+            cancellationToken);
+
+    /// <summary>
+    /// With a copy of a disk that nobody writes to meanwhile. It lies where its machine's own user could put anything in its place,
+    /// so a link there is not followed, and what is in it is not looked at.
+    /// </summary>
+    public async Task CopyAsync(InstanceSpec spec, string image, string source, CancellationToken cancellationToken) =>
+        await MakeAsync(
+            spec,
+            image,
+            async disk =>
+            {
+                await HostTool.RunAsync("cp", ["--no-dereference", "--reflink=auto", "--sparse=always", source, disk], cancellationToken);
+                if (new FileInfo(disk).LinkTarget is not null)
+                {
+                    throw new IOException($"{source} is no file.");
+                }
+            },
+            cancellationToken);
+
+    public void Dispose() => oneClaim.Dispose();
+
+    private async Task MakeAsync(InstanceSpec spec, string image, Func<string, Task> fill, CancellationToken cancellationToken)
+    {
+        var name = spec.Name;
+        files.Remove(name);
+        var machine = await ClaimAsync(spec, image, cancellationToken);
+        var own = files.Own(name);
+        Directory.CreateDirectory(own);
+
+        // Filled beside its place, in a directory that is root's still, and the machine's own from when it is whole.
+        var making = Path.Combine(files.Of(name), "disk.new");
+        await fill(making);
+        File.SetUnixFileMode(making, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        File.SetUnixFileMode(own, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        await HostTool.RunAsync("chown", [$"{machine.User}:{machine.User}", making, own], cancellationToken);
+        File.Move(making, files.Disk(name));
+    }
+
+    private async Task<QemuMachine> ClaimAsync(InstanceSpec spec, string image, CancellationToken cancellationToken)
+    {
+        await oneClaim.WaitAsync(cancellationToken);
+        try
+        {
+            var (gateway, subnet) = network.Subnet();
+            var others = files.Places();
+            var taken = others.Select(m => m.Address).ToHashSet(StringComparer.Ordinal);
+            var address = MachinePlaces.Candidates(spec.Name, gateway, subnet).Select(a => a.ToString()).FirstOrDefault(a => !taken.Contains(a))
+                ?? throw QemuFaults.SubnetFull(subnet.ToString());
+            var users = others.Select(m => m.User).ToHashSet();
+            var first = MachinePlaces.NumberOf(spec.Name) % Users;
+            var user = Enumerable.Range(0, users.Count + 1).Select(i => options.Value.FirstUser + ((first + (uint)i) % Users)).First(u => !users.Contains(u));
+            var machine = new QemuMachine(
+                image, spec.Cpus, spec.MemoryMiB, spec.Environment, MachinePlaces.LinkOf(options.Value.Bridge, spec.Name), MachinePlaces.HardwareAddressOf(spec.Name), address, user);
+            files.Keep(spec.Name, machine);
+            return machine;
+        }
+        finally
+        {
+            oneClaim.Release();
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Instance} was left by an earlier request and never started; it is made anew.")]
+    private partial void LogRemade(InstanceName instance);
+}
