@@ -125,6 +125,74 @@ public abstract class WorkspaceRuntimeContract : IAsyncLifetime
         Assert.Equal(StopCause.Guest, (await Runtime.ObserveAsync(halted.Name, Token))?.StoppedBy);
     }
 
+    [Fact]
+    public async Task A_machine_can_be_copied_stopped_and_running()
+    {
+        var original = Spec();
+        await Runtime.CreateAsync(original, Token);
+        var early = Spec() with { Image = null };
+        await Runtime.CloneAsync(original.Name, early, Token);
+        Assert.Equal(InstanceState.Stopped, (await Runtime.ObserveAsync(early.Name, Token))?.State);
+
+        await Runtime.StartAsync(original.Name, Token);
+        var late = Spec() with { Image = null };
+        await Runtime.CloneAsync(original.Name, late, Token);
+        await Runtime.CloneAsync(original.Name, late, Token);
+        await Runtime.StartAsync(late.Name, Token);
+        Assert.Equal(InstanceState.Running, (await Runtime.ObserveAsync(original.Name, Token))?.State);
+        Assert.NotEqual((await UntilAddressAsync(original.Name)).Address, (await UntilAddressAsync(late.Name)).Address);
+
+        await Runtime.DeleteAsync(original.Name, Token);
+        Assert.Equal(InstanceState.Running, (await Runtime.ObserveAsync(late.Name, Token))?.State);
+    }
+
+    [Fact]
+    public async Task Copying_what_is_not_there_fails_for_good()
+    {
+        var fault = await Assert.ThrowsAsync<RuntimeException>(() => Runtime.CloneAsync(Spec().Name, Spec() with { Image = null }, Token));
+        Assert.Equal(RuntimeFaults.InstanceMissing, fault.Code);
+        Assert.False(fault.IsTransient);
+    }
+
+    /// <summary>Each step is cut off early, later and late, as a worker that dies would cut it off, and then simply done again.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(30)]
+    [InlineData(150)]
+    [InlineData(600)]
+    public async Task Whatever_is_cut_off_half_way_can_be_done_again(int milliseconds)
+    {
+        var spec = Spec();
+        var copy = Spec() with { Image = null };
+        await CutOffThenDoAsync(token => Runtime.CreateAsync(spec, token));
+        await CutOffThenDoAsync(token => Runtime.StartAsync(spec.Name, token));
+        Assert.Equal(InstanceState.Running, (await Runtime.ObserveAsync(spec.Name, Token))?.State);
+        await CutOffThenDoAsync(token => Runtime.CloneAsync(spec.Name, copy, token));
+        Assert.Equal(InstanceState.Running, (await Runtime.ObserveAsync(spec.Name, Token))?.State);
+        await CutOffThenDoAsync(token => Runtime.StartAsync(copy.Name, token));
+        await CutOffThenDoAsync(token => Runtime.StopAsync(spec.Name, TimeSpan.FromSeconds(1), token));
+        Assert.Equal(InstanceState.Stopped, (await Runtime.ObserveAsync(spec.Name, Token))?.State);
+        await CutOffThenDoAsync(token => Runtime.DeleteAsync(spec.Name, token));
+        await CutOffThenDoAsync(token => Runtime.DeleteAsync(copy.Name, token));
+        var left = await Runtime.ObserveAllAsync(Token);
+        Assert.DoesNotContain(left, seen => seen.Name == spec.Name || seen.Name == copy.Name);
+
+        async Task CutOffThenDoAsync(Func<CancellationToken, Task> step)
+        {
+            using var death = new CancellationTokenSource(TimeSpan.FromMilliseconds(milliseconds));
+            try
+            {
+                await step(death.Token);
+            }
+            catch (Exception fault) when (fault is OperationCanceledException or RuntimeException { IsTransient: true })
+            {
+                // What it says to one that is dead is nobody's business.
+            }
+
+            await step(Token);
+        }
+    }
+
     protected static CancellationToken Token => TestContext.Current.CancellationToken;
 
     protected InstanceSpec Spec()
@@ -147,7 +215,7 @@ public abstract class WorkspaceRuntimeContract : IAsyncLifetime
         where T : class
     {
         var began = TimeProvider.System.GetTimestamp();
-        while (TimeProvider.System.GetElapsedTime(began) < TimeSpan.FromSeconds(60))
+        while (TimeProvider.System.GetElapsedTime(began) < TimeSpan.FromMinutes(2))
         {
             if (await look() is { } value)
             {

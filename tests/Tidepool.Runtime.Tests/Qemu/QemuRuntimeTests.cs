@@ -1,11 +1,12 @@
-using Microsoft.Extensions.DependencyInjection;
+using System.Globalization;
 using Tidepool.Core.Runtime;
-using Tidepool.Runtime.Qemu;
+using Tidepool.Core.Workspaces;
+using Tidepool.Testing.Guests;
 
 namespace Tidepool.Runtime.Tests.Qemu;
 
-/// <summary>The whole contract, and what only a real guest can show, on real QEMU machines.</summary>
-public sealed class QemuRuntimeTests(QemuHost host) : WorkspaceRuntimeContract, IClassFixture<QemuHost>
+/// <summary>The whole contract, and what is this runtime's own, on real QEMU machines.</summary>
+public sealed class QemuRuntimeTests(QemuHost host) : GuestContract, IClassFixture<QemuHost>
 {
     protected override IWorkspaceRuntime Runtime => host.Runtime;
 
@@ -24,64 +25,64 @@ public sealed class QemuRuntimeTests(QemuHost host) : WorkspaceRuntimeContract, 
             await base.DisposeAsync();
         }
     }
-}
 
-/// <summary>A QEMU runtime with a bridge of its own and the image in it, for all tests of a class.</summary>
-public sealed class QemuHost : IAsyncLifetime
-{
-    private readonly DirectoryInfo place = Directory.CreateTempSubdirectory("tp-qemu-");
-    private ServiceProvider? services;
-
-    public static string? Reason { get; } =
-        !OperatingSystem.IsLinux() || Environment.UserName != "root" ? "Machines need Linux and root."
-        : !File.Exists(new QemuOptions().Program) ? "QEMU is not installed: run ./test, which installs it."
-        : Environment.GetEnvironmentVariable("TIDEPOOL_TEST_IMAGE") is not { } image ? "No workspace image was built: run ./test, which builds it and sets TIDEPOOL_TEST_IMAGE."
-        : !File.Exists(Path.Combine(image, "disk.qcow2")) ? "The workspace image was built without a disk for virtual machines."
-        : null;
-
-    public IWorkspaceRuntime Runtime => services!.GetRequiredService<IWorkspaceRuntime>();
-
-    public RuntimeImage Image { get; private set; } = null!;
-
-    private string Home => Path.Combine(place.FullName, "qemu");
-
-    public async ValueTask InitializeAsync()
+    [Fact]
+    public async Task A_worker_that_begins_anew_finds_its_machines_running()
     {
-        if (Reason is not null)
+        var spec = await EditingAsync();
+        var before = PidOf(spec.Name);
+        await host.BeginAnewAsync();
+        Assert.Equal(InstanceState.Running, (await Runtime.ObserveAsync(spec.Name, Token))?.State);
+        await Runtime.StartAsync(spec.Name, Token);
+        Assert.Equal(before, PidOf(spec.Name));
+        Assert.Contains((await Runtime.FindNetworkAsync(Token))!.Links, link => link.Address.Equals(host.AddressOf(spec.Name)));
+    }
+
+    [Fact]
+    public async Task A_machine_whose_process_was_killed_is_told_from_one_that_ended_by_itself()
+    {
+        var spec = await EditingAsync();
+        await QemuHost.ShellAsync($"kill -9 {PidOf(spec.Name)}");
+        var seen = await UntilAsync("it is stopped", async () => await Runtime.ObserveAsync(spec.Name, Token) is { State: InstanceState.Stopped } stopped ? stopped : null);
+        Assert.Equal(StopCause.Host, seen.StoppedBy);
+        var console = System.Text.Encoding.UTF8.GetString((await Runtime.ReadConsoleAsync(spec.Name, null, Token)).Bytes.Span);
+        Assert.Contains("nobody had asked for it", console, StringComparison.Ordinal);
+
+        await Runtime.StartAsync(spec.Name, Token);
+        await UntilEditorAnswersAsync(spec.Name);
+    }
+
+    [Fact]
+    public async Task A_machine_runs_as_nobody_with_nothing_but_its_own_files()
+    {
+        var spec = Spec();
+        await Runtime.CreateAsync(spec, Token);
+        await Runtime.StartAsync(spec.Name, Token);
+        var pid = PidOf(spec.Name);
+        var status = await File.ReadAllLinesAsync($"/proc/{pid}/status", Token);
+        foreach (var field in new[] { "CapEff:", "CapPrm:", "CapBnd:", "CapInh:" })
         {
-            return;
+            Assert.Equal(0UL, ulong.Parse(Field(field), NumberStyles.HexNumber, CultureInfo.InvariantCulture));
         }
 
-        Image = new RuntimeImage("default", "contract", Environment.GetEnvironmentVariable("TIDEPOOL_TEST_IMAGE")!);
-        services = Services();
-        await Runtime.PrepareAsync(CancellationToken.None);
-        await Runtime.ImportImageAsync(Image, CancellationToken.None);
+        Assert.Equal("1", Field("NoNewPrivs:"));
+        Assert.Equal("2", Field("Seccomp:"));
+        Assert.True(uint.Parse(Field("Uid:").Split('\t')[0], CultureInfo.InvariantCulture) >= 1_900_000_000);
+        Assert.Equal(["bin", "dev", "lib", "lib64", "old", "proc", "sbin", "tmp", "usr"], Directory.GetFileSystemEntries($"/proc/{pid}/root").Select(path => Path.GetFileName(path)!).Append("tmp").Distinct().Order(StringComparer.Ordinal));
+        Assert.Empty(Directory.GetFileSystemEntries($"/proc/{pid}/root/proc"));
+
+        string Field(string name) => status.Single(line => line.StartsWith(name, StringComparison.Ordinal))[name.Length..].Trim();
     }
 
-    /// <summary>What a worker that begins anew has: nothing but what lies in the directory.</summary>
-    public async Task BeginAnewAsync()
+    protected override async Task<string> InsideAsync(InstanceName name, string script)
     {
-        await services!.DisposeAsync();
-        services = Services();
+        using var agent = new GuestAgent(host.AddressOf(name));
+        var result = await UntilAsync($"{name} runs what it is sent", () => agent.TryRunAsync(script, Token));
+        Assert.True(result.ExitCode == 0, result.Error);
+        return result.Output;
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        if (services is not null)
-        {
-            await Runtime.PurgeAsync(CancellationToken.None);
-            await services.DisposeAsync();
-        }
+    protected override async Task HangAsync(InstanceName name) => await InsideAsync(name, "pkill acpid");
 
-        place.Delete(recursive: true);
-    }
-
-    private ServiceProvider Services() => new ServiceCollection().AddLogging().AddQemuRuntime(options =>
-    {
-        options.Directory = Home;
-        options.Bridge = "tpq" + Environment.ProcessId;
-        options.Accelerator = "tcg";
-        options.Nat = false;
-        options.DiskGiB = 6;
-    }).BuildServiceProvider();
+    private int PidOf(InstanceName name) => int.Parse(File.ReadAllText(Path.Combine(host.Home, "machines", name.ToString(), "process")).Split(' ')[0], CultureInfo.InvariantCulture);
 }

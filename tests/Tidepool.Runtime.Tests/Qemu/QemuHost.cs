@@ -1,0 +1,82 @@
+using System.Diagnostics;
+using System.Net;
+using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Tidepool.Core.Runtime;
+using Tidepool.Core.Workspaces;
+using Tidepool.Runtime.Qemu;
+using Tidepool.Testing.Guests;
+
+namespace Tidepool.Runtime.Tests.Qemu;
+
+/// <summary>A QEMU runtime with a bridge of its own and the image in it, for all tests of a class.</summary>
+public sealed class QemuHost : IAsyncLifetime
+{
+    private readonly DirectoryInfo place = Directory.CreateTempSubdirectory("tp-qemu-");
+    private ServiceProvider? services;
+
+    public static string? Reason { get; } =
+        !OperatingSystem.IsLinux() || Environment.UserName != "root" ? "Machines need Linux and root."
+        : !File.Exists(new QemuOptions().Program) ? "QEMU is not installed: run ./test, which installs it."
+        : Environment.GetEnvironmentVariable("TIDEPOOL_TEST_IMAGE") is not { } image ? "No workspace image was built: run ./test, which builds it and sets TIDEPOOL_TEST_IMAGE."
+        : !File.Exists(Path.Combine(image, "disk.qcow2")) ? "The workspace image was built without a disk for virtual machines."
+        : null;
+
+    public IWorkspaceRuntime Runtime => services!.GetRequiredService<IWorkspaceRuntime>();
+
+    public RuntimeImage Image { get; private set; } = null!;
+
+    public string Home => Path.Combine(place.FullName, "qemu");
+
+    public async ValueTask InitializeAsync()
+    {
+        if (Reason is not null)
+        {
+            return;
+        }
+
+        var image = Path.Combine(place.FullName, "image");
+        await GuestAgent.PutIntoAsync(Environment.GetEnvironmentVariable("TIDEPOOL_TEST_IMAGE")!, image);
+        Image = new RuntimeImage("default", "contract", image);
+        services = Services();
+        await Runtime.PrepareAsync(CancellationToken.None);
+        await Runtime.ImportImageAsync(Image, CancellationToken.None);
+    }
+
+    /// <summary>What a worker that begins anew has: nothing but what lies in the directory.</summary>
+    public async Task BeginAnewAsync()
+    {
+        await services!.DisposeAsync();
+        services = Services();
+    }
+
+    public IPAddress AddressOf(InstanceName name) =>
+        IPAddress.Parse(JsonDocument.Parse(File.ReadAllText(Path.Combine(Home, "machines", name.ToString(), "machine.json"))).RootElement.GetProperty("Address").GetString()!);
+
+    public static async Task ShellAsync(string command)
+    {
+        using var shell = Process.Start(new ProcessStartInfo("/bin/sh") { ArgumentList = { "-c", command } })!;
+        await shell.WaitForExitAsync();
+        Assert.Equal(0, shell.ExitCode);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (services is not null)
+        {
+            await Runtime.PurgeAsync(CancellationToken.None);
+            await services.DisposeAsync();
+        }
+
+        place.Delete(recursive: true);
+    }
+
+    private ServiceProvider Services() => new ServiceCollection().AddLogging().AddQemuRuntime(options =>
+    {
+        options.Directory = Home;
+        options.Bridge = "tpq" + Environment.ProcessId;
+        options.Accelerator = "tcg";
+        options.Nat = false;
+        options.DiskGiB = 6;
+    }).BuildServiceProvider();
+}
