@@ -39,7 +39,7 @@ public sealed partial class QemuJobTests : IAsyncLifetime
         await browser.ShootAsync("qemu-1-terminal");
 
         var running = await tidepool.UntilAsync("lagoon", WorkspaceStatus.Running);
-        Assert.Equal(Isolation.EmulatedMachine, running.Isolation);
+        Assert.Equal(Contracts.Isolation.EmulatedMachine, running.Isolation);
         await tidepool.Api.StopAsync("lagoon");
         await tidepool.UntilAsync("lagoon", WorkspaceStatus.Stopped);
         await page.GotoAsync(tidepool.AppUrl + "workspaces/lagoon");
