@@ -27,6 +27,11 @@ public sealed class RunningTidepool : IAsyncLifetime
 
     public string Listen { get; init; } = "127.0.0.1";
 
+    public string Runtime { get; init; } = "incus";
+
+    /// <summary>The image to use in place of the one that was built; a copy with something added.</summary>
+    public string? Image { get; set; }
+
     /// <summary>What its workspaces may have in memory together, in MiB; null for what this machine gives.</summary>
     public int? WorkspaceMemory { get; set; }
 
@@ -48,7 +53,7 @@ public sealed class RunningTidepool : IAsyncLifetime
         Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.UserName == "root", "A whole Tidepool needs Linux and root.");
         var image = Environment.GetEnvironmentVariable("TIDEPOOL_TEST_IMAGE");
         Assert.SkipWhen(image is null, "No workspace image was built: run ./test, which builds it and sets TIDEPOOL_TEST_IMAGE.");
-        await SeedImageAsync(image!);
+        await SeedImageAsync(Image ?? image!);
         await UpAsync();
         await CliAsync(["password", "--stdin"], input: Password);
         Http = Client(Password);
@@ -59,7 +64,7 @@ public sealed class RunningTidepool : IAsyncLifetime
     /// <summary>Tests run more workspaces at once than a person would on a machine with few cores.</summary>
     public Task<BufferedCommandResult> UpAsync() =>
         CliAsync([
-            "up", "--detach", "--yes", ReachesInternet ? "--nat" : "--no-nat", "--listen", Listen, "--port", Text(ApiPort), "--workspace-port", Text(WorkspacePort), "--cpu-oversubscription", "64",
+            "up", "--runtime", Runtime, "--detach", "--yes", ReachesInternet ? "--nat" : "--no-nat", "--listen", Listen, "--port", Text(ApiPort), "--workspace-port", Text(WorkspacePort), "--cpu-oversubscription", "64",
             .. WorkspaceMemory is { } memory ? new[] { "--workspace-memory", Text(memory) } : [],
         ]);
 

@@ -1,14 +1,12 @@
 using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text.Json;
+using Tidepool.Testing.Guests;
 
 namespace Tidepool.EndToEnd.Tests;
 
-/// <summary>What a command in a workspace came to.</summary>
-internal sealed record ShellResult(int ExitCode, string Output, string Error);
-
 /// <summary>Runs commands inside a workspace as its root, through the Incus that carries it. Only tests have this way in.</summary>
-internal sealed class WorkspaceShell : IDisposable
+internal sealed class WorkspaceShell : IWorkspaceShell
 {
     private const string Project = "tidepool";
     private readonly HttpClient incus;
@@ -31,23 +29,20 @@ internal sealed class WorkspaceShell : IDisposable
         { BaseAddress = new Uri("http://incus/") };
     }
 
-    /// <summary>Runs a shell command to its end.</summary>
-    public async Task<ShellResult> RunAsync(string command)
+    public async Task<GuestResult> RunAsync(string command)
     {
         var operation = await BeginAsync(command);
         var ended = await GetAsync($"1.0/operations/{operation}/wait?timeout=120");
         var metadata = ended.GetProperty("metadata");
         var output = metadata.GetProperty("output");
-        return new ShellResult(
+        return new GuestResult(
             metadata.GetProperty("return").GetInt32(),
             await incus.GetStringAsync(InProject(output.GetProperty("1").GetString()![1..])),
             await incus.GetStringAsync(InProject(output.GetProperty("2").GetString()![1..])));
     }
 
-    /// <summary>Begins a shell command and does not wait for it; it ends with its workspace at the latest.</summary>
-    public Task StartAsync(string command) => BeginAsync($"setsid sh -c '{command.Replace("'", @"'\''", StringComparison.Ordinal)}' >/dev/null 2>&1 </dev/null &");
+    public Task StartAsync(string command) => BeginAsync(IWorkspaceShell.Detached(command));
 
-    /// <summary>Writes a file, owned by root.</summary>
     public async Task WriteAsync(string path, string text) => await WriteAsync(path, new StringContent(text));
 
     /// <summary>Writes a file, owned by root.</summary>

@@ -24,6 +24,9 @@ public sealed record LifecycleOptions
     /// <summary>Between two looks at a machine that is on its way.</summary>
     public TimeSpan PollInterval { get; init; } = TimeSpan.FromMilliseconds(15);
 
+    /// <summary>The same where each look takes computing time away from the machine itself.</summary>
+    public TimeSpan EmulatedPollInterval { get; init; } = TimeSpan.FromMilliseconds(200);
+
     /// <summary>Before a machine that went down while it was to come up is started once more.</summary>
     public TimeSpan RestartInterval { get; init; } = TimeSpan.FromSeconds(2);
 

@@ -214,9 +214,10 @@ public sealed partial class Reconciler(
         // The route goes in while the editor comes up: neither waits for the other.
         var routed = routes.PublishAsync();
         var watch = time.GetTimestamp();
+        var interval = seen.Isolation == Isolation.EmulatedMachine ? options.EmulatedPollInterval : options.PollInterval;
         while (!await probe.IsReadyAsync(seen.Address!, cancellationToken))
         {
-            await Task.Delay(options.PollInterval, time, cancellationToken);
+            await Task.Delay(interval, time, cancellationToken);
 
             // Look up now and then: the user may want something else, or the guest may have gone down.
             if (time.GetElapsedTime(watch) > TimeSpan.FromSeconds(1))

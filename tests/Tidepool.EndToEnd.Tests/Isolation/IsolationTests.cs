@@ -12,34 +12,46 @@ namespace Tidepool.EndToEnd.Tests.Isolation;
 /// allowed, around a Tidepool of its own that listens on every address and whose workspaces reach a made-up internet.
 /// </summary>
 [Collection(WholeTidepool.Name)]
-public sealed class IsolationTests : IAsyncLifetime
+public abstract class IsolationTests(string runtime) : IAsyncLifetime
 {
     private const string StrangeHardware = "02deadbeef01";
     private const int UnregisteredPort = 3000;
     private static readonly TimeSpan ListenTime = TimeSpan.FromSeconds(7);
-    private readonly RunningTidepool tidepool = new() { ReachesInternet = true, Listen = "0.0.0.0" };
     private readonly OutsideWorld world = new();
     private readonly TcpListener service = new(IPAddress.Any, 0);
     private readonly UdpClient datagrams = new(new IPEndPoint(IPAddress.Any, 0));
     private readonly Dictionary<string, List<bool>> seen = [];
-    private WorkspaceShell inside = null!;
-    private WorkspaceShell neighbour = null!;
+    private IWorkspaceShell inside = null!;
+    private IWorkspaceShell neighbour = null!;
     private Place own = null!;
     private Place other = null!;
     private string gateway = "";
     private bool made;
 
-    public async ValueTask InitializeAsync()
+    /// <summary>Listens on every address, and its workspaces reach a made-up internet.</summary>
+    protected RunningTidepool Tidepool { get; } = new() { ReachesInternet = true, Listen = "0.0.0.0", Runtime = runtime };
+
+    /// <summary>Whether addresses are asked for, or given by the firmware.</summary>
+    protected virtual bool HasDhcp => true;
+
+    private protected abstract Task<IWorkspaceShell> OpenShellAsync(string workspace);
+
+    /// <summary>Kills what carries the workspaces, and waits until it is back.</summary>
+    protected abstract Task KillRuntimeAsync();
+
+    protected abstract string BridgeName();
+
+    public virtual async ValueTask InitializeAsync()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.UserName == "root", "Namespaces need Linux and root.");
         Assert.SkipWhen(OutsideWorld.WhyNot() is not null, OutsideWorld.WhyNot() ?? "");
         made = true;
         await world.MakeAsync();
         service.Start();
-        await tidepool.InitializeAsync();
+        await Tidepool.InitializeAsync();
     }
 
-    public async ValueTask DisposeAsync()
+    public virtual async ValueTask DisposeAsync()
     {
         inside?.Dispose();
         neighbour?.Dispose();
@@ -47,32 +59,37 @@ public sealed class IsolationTests : IAsyncLifetime
         datagrams.Dispose();
         if (made)
         {
-            await tidepool.DisposeAsync();
+            await Tidepool.DisposeAsync();
             await world.DisposeAsync();
         }
+
+        GC.SuppressFinalize(this);
     }
 
     [Fact]
     public async Task A_workspace_reaches_the_internet_and_nothing_else_whatever_happens_to_the_rules()
     {
-        var first = await tidepool.CreateAsync("inside");
-        var second = await tidepool.CreateAsync("neighbour");
-        await PrepareAsync((await tidepool.UntilAsync("inside", WorkspaceStatus.Running)).Id, (await tidepool.UntilAsync("neighbour", WorkspaceStatus.Running)).Id);
+        await Tidepool.CreateAsync("inside");
+        await Tidepool.CreateAsync("neighbour");
+        await Tidepool.UntilAsync("inside", WorkspaceStatus.Running);
+        await Tidepool.UntilAsync("neighbour", WorkspaceStatus.Running);
+        await PrepareAsync();
         await TryAllAsync();
 
-        await KillIncusAsync();
+        await KillRuntimeAsync();
+        await Until.TrueAsync("the workspace answers", async () => (await inside.RunAsync("true")).ExitCode == 0);
         await TryAllAsync();
 
-        // Everybody's rules go, Incus's and ours; ours alone come back.
+        // Everybody's rules go, the runtime's and ours; ours alone come back.
         await OutsideWorld.ShellAsync("nft flush ruleset");
         await WallStandsAsync();
         await TryAllAsync();
 
-        await tidepool.Api.StopAsync("inside");
-        await tidepool.UntilAsync("inside", WorkspaceStatus.Stopped);
-        await tidepool.Api.StartAsync("inside");
-        await tidepool.UntilAsync("inside", WorkspaceStatus.Running);
-        await PrepareAsync(first.Id, second.Id);
+        await Tidepool.Api.StopAsync("inside");
+        await Tidepool.UntilAsync("inside", WorkspaceStatus.Stopped);
+        await Tidepool.Api.StartAsync("inside");
+        await Tidepool.UntilAsync("inside", WorkspaceStatus.Running);
+        await PrepareAsync();
         await TryAllAsync();
 
         var reached = await world.ReachedAsync();
@@ -87,7 +104,7 @@ public sealed class IsolationTests : IAsyncLifetime
     private IReadOnlyList<Probe> Probes()
     {
         var port = ((IPEndPoint)service.LocalEndpoint).Port;
-        return
+        IReadOnlyList<Probe> all =
         [
             new("The internet", "HTTP to a host on the internet, under this machine's address", true, ["http", $"http://{OutsideWorld.Internet}/", $"asked from {OutsideWorld.Uplink}"]),
             new("The internet", "Ping of a host on the internet", true, ["ping", OutsideWorld.Internet]),
@@ -95,12 +112,12 @@ public sealed class IsolationTests : IAsyncLifetime
             new("The bridge", "An address by DHCP", true, ["dhcp"]),
             new("The bridge", "Where the bridge's own address is, by ARP", true, ["answers_arp", own.Mac, own.Address, gateway]),
 
-            new("This machine", "The proxy at the bridge's address", false, ["tcp", gateway, $"{tidepool.ApiPort}"]),
-            new("This machine", "The workspaces' port at the bridge's address", false, ["tcp", gateway, $"{tidepool.WorkspacePort}"]),
+            new("This machine", "The proxy at the bridge's address", false, ["tcp", gateway, $"{Tidepool.ApiPort}"]),
+            new("This machine", "The workspaces' port at the bridge's address", false, ["tcp", gateway, $"{Tidepool.WorkspacePort}"]),
             new("This machine", "A service on all addresses, at the bridge's", false, ["tcp", gateway, $"{port}"]),
             new("This machine", "A service on all addresses, at the uplink's", false, ["tcp", OutsideWorld.Uplink, $"{port}"]),
             new("This machine", "A service on all addresses, at the LAN's", false, ["tcp", OutsideWorld.OnLan, $"{port}"]),
-            new("This machine", "The proxy at the LAN's address", false, ["tcp", OutsideWorld.OnLan, $"{tidepool.ApiPort}"]),
+            new("This machine", "The proxy at the LAN's address", false, ["tcp", OutsideWorld.OnLan, $"{Tidepool.ApiPort}"]),
             new("This machine", "SSH at the bridge's address", false, ["tcp", gateway, "22"]),
             new("This machine", "Ping of the bridge's address", false, ["ping", gateway]),
             new("This machine", "Ping of the LAN's address", false, ["ping", OutsideWorld.OnLan]),
@@ -149,6 +166,7 @@ public sealed class IsolationTests : IAsyncLifetime
             new("From outside", "A port, from a host on the LAN that routes here", false, []),
             new("From outside", "The editor, from a host on the internet that routes here", false, []),
         ];
+        return [.. all.Where(probe => HasDhcp || probe.Arguments is not ["dhcp"])];
     }
 
     private static Probe Frame(string name, Func<string, string> render)
@@ -212,7 +230,7 @@ public sealed class IsolationTests : IAsyncLifetime
 
     private async Task FromOutsideAsync(Dictionary<string, bool> results)
     {
-        using var answer = await tidepool.Http.GetAsync(new Uri(tidepool.WorkspaceUrl("inside") + "healthz"));
+        using var answer = await Tidepool.Http.GetAsync(new Uri(Tidepool.WorkspaceUrl("inside") + "healthz"));
         results["The editor, through the proxy"] = answer.IsSuccessStatusCode;
         results["A port that is not registered, from this machine"] = await ConnectsAsync(OutsideWorld.ShellAsync, UnregisteredPort);
         await world.OnLanHostAsync($"ip route replace {own.Address}/32 via {OutsideWorld.OnLan}");
@@ -225,12 +243,12 @@ public sealed class IsolationTests : IAsyncLifetime
     private async Task<bool> ConnectsAsync(Func<string, bool, Task<string>> shell, int port) =>
         (await shell($"timeout 2 bash -c \"exec 3<>/dev/tcp/{own.Address}/{port}\" 2>/dev/null && echo connected", true)).Contains("connected", StringComparison.Ordinal);
 
-    private async Task PrepareAsync(string ownId, string otherId)
+    private async Task PrepareAsync()
     {
         inside?.Dispose();
         neighbour?.Dispose();
-        inside = new WorkspaceShell(tidepool.State, ownId);
-        neighbour = new WorkspaceShell(tidepool.State, otherId);
+        inside = await OpenShellAsync("inside");
+        neighbour = await OpenShellAsync("neighbour");
         own = await PlaceAsync("inside", inside);
         other = await PlaceAsync("neighbour", neighbour);
         gateway = (await inside.RunAsync("ip route show default")).Output.Split(' ')[2];
@@ -243,21 +261,10 @@ public sealed class IsolationTests : IAsyncLifetime
         await Until.TrueAsync("the unregistered port listens", async () => (await inside.RunAsync($"curl --silent http://127.0.0.1:{UnregisteredPort}/")).ExitCode == 0);
     }
 
-    private async Task<Place> PlaceAsync(string name, WorkspaceShell shell)
+    private async Task<Place> PlaceAsync(string name, IWorkspaceShell shell)
     {
-        var nic = (await shell.DescribeAsync()).GetProperty("devices").GetProperty("eth0");
-        return new Place((await tidepool.Api.GetAsync(name)).Value!.Address!, nic.GetProperty("hwaddr").GetString()!.Replace(":", "", StringComparison.Ordinal));
-    }
-
-    private async Task KillIncusAsync()
-    {
-        var before = tidepool.PidOf("incusd");
-        await OutsideWorld.ShellAsync($"kill -9 {before}");
-        await Until.TrueAsync("Incus is back", async () =>
-        {
-            var health = await tidepool.Api.HealthAsync();
-            return tidepool.PidOf("incusd") != before && health?.Components.All(c => c.Healthy) == true && (await inside.RunAsync("true")).ExitCode == 0;
-        });
+        var hardware = (await shell.RunAsync("cat /sys/class/net/eth0/address")).Output.Trim();
+        return new Place((await Tidepool.Api.GetAsync(name)).Value!.Address!, hardware.Replace(":", "", StringComparison.Ordinal));
     }
 
     private Task WallStandsAsync() => Until.TrueAsync("the wall stands again", async () =>
@@ -269,23 +276,14 @@ public sealed class IsolationTests : IAsyncLifetime
     private async Task DocumentedAsync(IReadOnlyList<Probe> probes)
     {
         var page = await File.ReadAllTextAsync(Path.Combine(Environment.GetEnvironmentVariable("TIDEPOOL_REPOSITORY")!, "docs", "security.md"));
-        Assert.True(page.Contains(Rows(probes), StringComparison.Ordinal), "The table of docs/security.md is not the table of the probes:\n" + Rows(probes));
+        Assert.All(probes, p => Assert.Contains($"| {p.Group} | {p.Name} | {Word(p.Allowed)} |\n", page, StringComparison.Ordinal));
     }
 
-    private static string Rows(IReadOnlyList<Probe> probes) =>
-        string.Concat(probes.Select(p => $"| {p.Group} | {p.Name} | {(p.Allowed ? "works" : "fails")} |\n"));
-
     private string Table(IReadOnlyList<Probe> probes) =>
-        "| From a workspace to | Probe | Wanted | Fresh | After Incus was killed | After all rules were flushed | After a stop and a start |\n|---|---|---|---|---|---|---|\n"
+        "| From a workspace to | Probe | Wanted | Fresh | After the runtime was killed | After all rules were flushed | After a stop and a start |\n|---|---|---|---|---|---|---|\n"
         + string.Concat(probes.Select(p => $"| {p.Group} | {p.Name} | {Word(p.Allowed)} | {string.Join(" | ", seen[p.Name].Select(Word))} |\n"));
 
     private static string Word(bool works) => works ? "works" : "fails";
-
-    private string BridgeName()
-    {
-        using var settings = JsonDocument.Parse(File.ReadAllText(Path.Combine(tidepool.State, "settings.json")));
-        return settings.RootElement.GetProperty("Tidepool").GetProperty("Incus").GetProperty("Network").GetString()!;
-    }
 
     private string BridgeMac() => File.ReadAllText($"/sys/class/net/{BridgeName()}/address").Trim().Replace(":", "", StringComparison.Ordinal);
 
