@@ -52,7 +52,12 @@ public sealed class RuntimeChoiceTests
     {
         bool[] both = [false, true];
         var machines =
-            from mac in both from x64 in both from kvm in both from works in both from vsock in both from incus in both
+            from mac in both
+            from x64 in both
+            from kvm in both
+            from works in both
+            from vsock in both
+            from incus in both
             where x64 || incus || mac
             select new RuntimeFacts(mac, x64, kvm, kvm && works, vsock, incus);
         Assert.All(machines, facts => Assert.InRange(RuntimeChoice.Of(facts).Reasons.Count, 1, 2));
