@@ -40,7 +40,7 @@ builder.WebHost.ConfigureKestrel(kestrel =>
 });
 
 builder.Services.AddOptions<TidepoolOptions>().BindConfiguration(TidepoolOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-builder.Services.AddCapacity(builder.Configuration, paths.Root);
+builder.Services.AddCapacity(builder.Configuration.GetSection(TidepoolOptions.Section), paths.Root);
 builder.Services.AddSingleton(TimeProvider.System);
 builder.Services.AddSingleton(new LifecycleOptions());
 builder.Services.AddSingleton(new ImageCatalog(paths.Images));

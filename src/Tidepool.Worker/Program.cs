@@ -1,5 +1,5 @@
 using Tidepool.Worker.Hosting;
 
-return args is ["halt" or "purge", ..]
-    ? await WorkerHost.RunOnceAsync(args[0], args[1..])
+return args is [var verb, ..] && WorkerVerbs.All.TryGetValue(verb, out var run)
+    ? await WorkerHost.RunOnceAsync(run, args[1..])
     : await WorkerHost.RunAsync(args);

@@ -4,6 +4,7 @@ using Tidepool.Cli.Api;
 using Tidepool.Cli.Images;
 using Tidepool.Cli.Output;
 using Tidepool.Cli.Startup;
+using Tidepool.Cli.State;
 using Tidepool.Contracts;
 
 namespace Tidepool.Cli.Commands;
@@ -18,14 +19,15 @@ internal static class ImageCommand
     private static Command Build(CommandLine line)
     {
         var force = new Option<bool>("--force") { Description = "Build even if the recipe has not changed." };
-        var command = new Command("build", "Build the workspace image from its recipe. New workspaces use it at once.") { force };
+        var machine = new Option<bool>("--vm") { Description = "Have a disk and a kernel for virtual machines in it, as it has by itself where workspaces are ones." };
+        var command = new Command("build", "Build the workspace image from its recipe. New workspaces use it at once.") { force, machine };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             Requirements.Root();
             var state = line.State(parsed);
             state.Create();
             var image = new WorkspaceImage(state, line.Programs, line.Screen, CacheDirectory.Of(state));
-            var built = await image.EnsureAsync(parsed.GetValue(force), cancellationToken);
+            var built = await image.EnsureAsync(parsed.GetValue(force), parsed.GetValue(machine) || Settings.Read(state).NeedsMachineImage, cancellationToken);
             line.Screen.Line(built ? $"Built, {image.Current()}." : $"Up to date, {image.Current()}.");
             return ExitCodes.Ok;
         });

@@ -1,6 +1,8 @@
 using System.CommandLine;
+using Tidepool.Cli.Runtimes;
 using Tidepool.Cli.Startup;
 using Tidepool.Cli.State;
+using Tidepool.Cli.Supervision;
 
 namespace Tidepool.Cli.Commands;
 
@@ -12,14 +14,28 @@ internal static class SetupCommand
     {
         var cache = new Option<string?>("--cache") { Description = "Where downloads are kept; otherwise TIDEPOOL_CACHE, or the state directory.", HelpName = "DIR" };
         var yes = new Option<bool>("--yes", "-y") { Description = "Install what is missing without asking." };
-        var command = new Command("setup", "Make this machine ready without starting anything: install what is missing, build the image.") { cache, yes };
+        var runtime = RuntimeOption.Create();
+        var command = new Command("setup", "Make this machine ready without starting anything: choose the runtime, install what is missing, build the image.") { cache, runtime, yes };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             Requirements.Root();
             var state = line.State(parsed);
             var directory = parsed.GetValue(cache) is { Length: > 0 } given ? Path.GetFullPath(given) : CacheDirectory.Of(state);
-            var preparation = new Preparation(state, Settings.Read(state), line.Programs, line.Screen, directory);
+            var settings = Settings.Read(state);
+            if (parsed.GetValue(runtime) is { } asked)
+            {
+                settings.Runtime = asked;
+                if (SupervisorLock.Holder(state) is not null && RuntimeWords.Parse(asked) != settings.RuntimeInUse)
+                {
+                    throw new CommandException("Tidepool is running with another runtime. Run `tidepool down` first.");
+                }
+
+                await new RuntimeChange(state, line.Programs, line.Screen, line.Time).RunAsync(asked, settings, cancellationToken);
+            }
+
+            var preparation = new Preparation(state, settings, line.Programs, line.Screen, directory);
             await preparation.RunAsync(parsed.GetValue(yes), withPorts: false, Steps, cancellationToken);
+            settings.Write(state);
             return ExitCodes.Ok;
         });
         return command;

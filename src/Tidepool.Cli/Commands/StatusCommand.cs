@@ -2,6 +2,7 @@ using System.CommandLine;
 using Tidepool.Cli.Api;
 using Tidepool.Cli.Output;
 using Tidepool.Cli.Processes;
+using Tidepool.Cli.Runtimes;
 using Tidepool.Cli.State;
 using Tidepool.Cli.Supervision;
 using Tidepool.Contracts;
@@ -19,14 +20,15 @@ internal static class StatusCommand
         {
             Requirements.Root();
             var state = line.State(parsed);
-            var rows = ProcessRow.ReadAll(state);
+            var settings = Settings.Read(state);
+            var rows = ProcessRow.ReadAll(state, settings.RuntimeInUse);
             if (rows.All(row => row.Process is null))
             {
                 throw CommandException.NotRunning();
             }
 
             using var api = new LocalApi(state);
-            Show(line.Screen, Settings.Read(state), rows, await api.HealthAsync(cancellationToken));
+            Show(line.Screen, settings, rows, await api.HealthAsync(cancellationToken));
             return ExitCodes.Ok;
         });
         return command;
@@ -37,6 +39,11 @@ internal static class StatusCommand
         screen.Table(Columns, rows.Select(row => row.Cells));
         screen.Line();
         screen.Line($"Address   {settings.AppUrl}");
+        if (settings.RuntimeInUse is { } runtime)
+        {
+            screen.Line($"Runtime   {runtime.Name()}{(settings.Runtime == RuntimeWords.Auto ? ", chosen by auto" : "")}");
+        }
+
         screen.Line(health switch
         {
             null => "Health    the server does not answer",
@@ -62,10 +69,10 @@ internal sealed record ProcessRow(string Name, ProcessIdentity? Process, string 
         ? [Name, State, $"{process.Pid}", Amounts.Duration(Uptime), Amounts.Bytes(Memory), $"{Restarts}"]
         : [Name, State, "-", "-", "-", $"{Restarts}"];
 
-    public static IReadOnlyList<ProcessRow> ReadAll(StateDirectory state)
+    public static IReadOnlyList<ProcessRow> ReadAll(StateDirectory state, RuntimeKind? runtime)
     {
         var reports = SupervisorReport.Read(state).Processes.ToDictionary(p => p.Name);
-        return [.. TidepoolProcesses.Names.Prepend("supervisor").Select(name =>
+        return [.. TidepoolProcesses.NamesOf(runtime).Prepend("supervisor").Select(name =>
         {
             var process = PidFile.ReadAlive(state.PidFile(name));
             var report = reports.GetValueOrDefault(name);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Tidepool.Cli.Packages;
+using Tidepool.Cli.Runtimes;
 using Tidepool.Cli.Service;
 using Tidepool.Cli.Startup;
 using Tidepool.Cli.State;
@@ -32,7 +33,10 @@ internal static class UninstallCommand
 
         screen.Line("This removes, and nothing brings it back:");
         screen.Line("  - every workspace of this Tidepool, with its disk");
-        screen.Line($"  - its Incus network {Settings.Read(state).Incus.Network} and storage pool {Settings.Read(state).Incus.Pool}");
+        var settings = Settings.Read(state);
+        screen.Line(settings.RuntimeInUse == RuntimeKind.Qemu
+            ? $"  - its network bridge {settings.Bridge} and the firewall around it"
+            : $"  - its Incus network {settings.Bridge} and storage pool {settings.Incus.Pool}");
         screen.Line($"  - the state directory {state.Root}: database, password, images, logs, cache");
         if (!yes && screen.Ask("Type uninstall to go on:") != "uninstall")
         {

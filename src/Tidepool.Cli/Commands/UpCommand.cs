@@ -11,6 +11,7 @@ internal static class UpCommand
         var port = new Option<int?>("--port") { Description = "The app's port, 8080 at first. Kept for the next time, like the following ones.", HelpName = "PORT" };
         var workspacePort = new Option<int?>("--workspace-port") { Description = "The workspaces' port, 8081 at first.", HelpName = "PORT" };
         var listen = new Option<string?>("--listen") { Description = "The address to listen on, 127.0.0.1 at first; 0.0.0.0 is all networks.", HelpName = "ADDR" };
+        var runtime = RuntimeOption.Create();
         var nat = new Option<bool>("--nat") { Description = "Workspaces reach the internet, as at first." };
         var noNat = new Option<bool>("--no-nat") { Description = "Workspaces reach nothing." };
         var poolSize = new Option<int?>("--pool-size") { Description = "How far the workspaces' disks may grow together, in GiB; only before the first start.", HelpName = "GIB" };
@@ -19,7 +20,7 @@ internal static class UpCommand
         var yes = new Option<bool>("--yes", "-y") { Description = "Install what is missing without asking." };
         var command = new Command("up", "Bring Tidepool up: install what is missing, build what is not built, start everything.")
         {
-            detach, port, workspacePort, listen, nat, noNat, poolSize, memory, cores, yes,
+            detach, runtime, port, workspacePort, listen, nat, noNat, poolSize, memory, cores, yes,
         };
         command.SetAction((parsed, cancellationToken) =>
         {
@@ -28,6 +29,7 @@ internal static class UpCommand
             var request = new UpRequest(
                 parsed.GetValue(port), parsed.GetValue(workspacePort), parsed.GetValue(listen), wantsNat, parsed.GetValue(poolSize), parsed.GetValue(yes), parsed.GetValue(detach))
             {
+                Runtime = parsed.GetValue(runtime),
                 WorkspaceMemory = parsed.GetValue(memory),
                 CpuOversubscription = parsed.GetValue(cores),
             };

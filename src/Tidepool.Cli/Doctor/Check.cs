@@ -43,12 +43,13 @@ internal static class CheckCodes
     public const string Processes = "TP-RUN-002";
     public const string Health = "TP-RUN-003";
     public const string Machines = "TP-RUN-004";
+    public const string Runtime = "TP-RUN-005";
     public const string Boundary = "TP-NET-001";
     public const string Reserve = "TP-DISK-001";
     public const string PoolGrowth = "TP-DISK-002";
 
     public static readonly IReadOnlyList<string> All =
     [
-        System, Root, Disk, Memory, Bridge, Firewall, Btrfs, SocketPath, ApiPort, WorkspacePort, Packages, Caddy, Image, Privacy, Supervisor, Processes, Health, Machines, Boundary, Reserve, PoolGrowth,
+        System, Root, Disk, Memory, Bridge, Firewall, Btrfs, SocketPath, ApiPort, WorkspacePort, Packages, Caddy, Image, Privacy, Supervisor, Processes, Health, Machines, Runtime, Boundary, Reserve, PoolGrowth,
     ];
 }

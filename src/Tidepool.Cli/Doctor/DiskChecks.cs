@@ -1,6 +1,7 @@
 using System.Globalization;
 using Tidepool.Cli.Output;
 using Tidepool.Cli.Processes;
+using Tidepool.Cli.Runtimes;
 using Tidepool.Cli.State;
 
 namespace Tidepool.Cli.Doctor;
@@ -18,7 +19,9 @@ internal static class DiskChecks
         return
         [
             Reserve(state.Root, free, (settings.Capacity?.DiskReserveMiB ?? DefaultReserveMiB) * Mebi),
-            PoolGrowth(free, await GrowthAsync(state.At("incus", "disks", settings.Incus.Pool + ".img"), cancellationToken)),
+            .. settings.RuntimeInUse is null or RuntimeKind.Incus
+                ? [PoolGrowth(free, await GrowthAsync(state.At("incus", "disks", settings.Incus.Pool + ".img"), cancellationToken))]
+                : Array.Empty<CheckResult>(),
         ];
     }
 

@@ -1,6 +1,7 @@
 using Tidepool.Cli.Host;
 using Tidepool.Cli.Output;
 using Tidepool.Cli.Processes;
+using Tidepool.Cli.Runtimes;
 using Tidepool.Cli.State;
 using Tidepool.Cli.Supervision;
 
@@ -18,7 +19,7 @@ internal static class HostChecks
 
     public static IReadOnlyList<CheckResult> Of(HostFacts host, StateDirectory state, Settings settings) =>
     [
-        System(host),
+        System(host, Runtime(settings)),
         host.IsRoot
             ? CheckResult.Ok(CheckCodes.Root, "Rights", "root")
             : CheckResult.Fail(CheckCodes.Root, "Rights", $"You are {Environment.UserName}.", "Tidepool needs root, to make bridges and machines. Run it as `sudo ./tidepool …`."),
@@ -26,7 +27,7 @@ internal static class HostChecks
         Amount(CheckCodes.Memory, "Memory", host.MemoryBytes, NeededMemory, WantedMemory, "in all", "A workspace has 4 GiB by default; give new ones less with `tidepool new NAME --memory 2048`."),
         Ability(CheckCodes.Bridge, "Bridges", host.WhyNoBridge, "The kernel has to allow bridges (module `bridge`)."),
         Ability(CheckCodes.Firewall, "Firewall", host.WhyNoFirewall, "The kernel has to allow nftables (module `nf_tables`)."),
-        Ability(CheckCodes.Btrfs, "btrfs", host.WhyNoBtrfs, "The kernel has to know btrfs (module `btrfs`), which makes workspaces from the image without copying it."),
+        Btrfs(host, Runtime(settings)),
         state.WhySocketsDoNotFit() is { } why
             ? CheckResult.Fail(CheckCodes.SocketPath, "State directory", why, "Choose a shorter path with --state.")
             : CheckResult.Ok(CheckCodes.SocketPath, "State directory", state.Root),
@@ -34,10 +35,24 @@ internal static class HostChecks
         Port(CheckCodes.WorkspacePort, "Port of the workspaces", settings.Listen, settings.WorkspacePort, "--workspace-port", state),
     ];
 
-    private static CheckResult System(HostFacts host) =>
+    /// <summary>What is in force or was asked for; null while that is still open.</summary>
+    private static RuntimeKind? Runtime(Settings settings) => settings.RuntimeInUse ?? RuntimeWords.Parse(settings.Runtime);
+
+    private static CheckResult System(HostFacts host, RuntimeKind? runtime) =>
         !host.IsLinux ? CheckResult.Fail(CheckCodes.System, "System", "This is not Linux.", "Run Tidepool on a Linux machine, or in a Linux virtual machine.")
         : !Architectures.Contains(host.Architecture) ? CheckResult.Fail(CheckCodes.System, "System", $"The architecture is {host.Architecture}.", "Incus and code-server are there for x64 and arm64.")
+        : runtime == RuntimeKind.Qemu && !host.IsX64 ? CheckResult.Fail(CheckCodes.System, "System", $"The architecture is {host.Architecture}.", "QEMU's machines are made for x64; `--runtime incus` works here.")
         : CheckResult.Ok(CheckCodes.System, "System", $"Linux, {host.Architecture}");
+
+    /// <summary>While no runtime is chosen, one that needs no btrfs may still be.</summary>
+    private static CheckResult Btrfs(HostFacts host, RuntimeKind? runtime)
+    {
+        const string next = "The kernel has to know btrfs (module `btrfs`), which makes workspaces from the image without copying it.";
+        return host.WhyNoBtrfs is null ? CheckResult.Ok(CheckCodes.Btrfs, "btrfs", "can be used")
+            : runtime is RuntimeKind.Incus ? CheckResult.Fail(CheckCodes.Btrfs, "btrfs", host.WhyNoBtrfs, next)
+            : runtime is null ? CheckResult.Warn(CheckCodes.Btrfs, "btrfs", $"{host.WhyNoBtrfs} Without it workspaces cannot be in Incus.", next)
+            : CheckResult.Ok(CheckCodes.Btrfs, "btrfs", $"not there, and {runtime.Value.Name()} does not need it");
+    }
 
     private static CheckResult Amount(string code, string title, long bytes, long needed, long wanted, string word, string next)
     {

@@ -18,13 +18,14 @@ internal static class InstallationChecks
     public static async Task<IReadOnlyList<CheckResult>> RunAsync(StateDirectory state, Programs programs, Screen screen, string cache, CancellationToken cancellationToken)
     {
         using var api = new LocalApi(state);
+        var settings = Settings.Read(state);
         var running = SupervisorLock.Holder(state) is not null;
         var health = running ? await api.HealthAsync(cancellationToken) : null;
         return
         [
-            Packages(await new HostPackages(programs).MissingAsync(cancellationToken)),
+            Packages(await new HostPackages(programs).MissingAsync(settings.RuntimeInUse, cancellationToken)),
             await CaddyAsync(state, cancellationToken),
-            await ImageAsync(new WorkspaceImage(state, programs, screen, cache), cancellationToken),
+            await ImageAsync(new WorkspaceImage(state, programs, screen, cache), settings.NeedsMachineImage, cancellationToken),
             Privacy(state),
             running
                 ? CheckResult.Ok(CheckCodes.Supervisor, "Supervisor", "running")
@@ -34,7 +35,8 @@ internal static class InstallationChecks
                 ? Health(health)
                 : CheckResult.Warn(CheckCodes.Health, "Health", "not asked, as Tidepool is not running", "Start it with `tidepool up`."),
             .. running && health is not null ? [Machines(health)] : Array.Empty<CheckResult>(),
-            .. running ? [Boundary(await new BoundaryRules(Settings.Read(state).Incus.Network).FindAsync(cancellationToken))] : Array.Empty<CheckResult>(),
+            RuntimeChecks.Run(state, settings),
+            .. running ? [Boundary(await new BoundaryRules(settings.Bridge).FindAsync(cancellationToken))] : Array.Empty<CheckResult>(),
             .. Directory.Exists(state.Root) ? await DiskChecks.RunAsync(state, cancellationToken) : Array.Empty<CheckResult>(),
         ];
     }
@@ -85,11 +87,12 @@ internal static class InstallationChecks
             ? CheckResult.Ok(CheckCodes.Caddy, "Caddy", $"{await CaddyProgram.VersionAsync(path, cancellationToken)} at {path}")
             : CheckResult.Fail(CheckCodes.Caddy, "Caddy", $"None of version {CaddyProgram.Needed} or newer was found.", "`tidepool up` fetches one into the state directory.");
 
-    private static async Task<CheckResult> ImageAsync(WorkspaceImage image, CancellationToken cancellationToken)
+    private static async Task<CheckResult> ImageAsync(WorkspaceImage image, bool needsMachine, CancellationToken cancellationToken)
     {
         const string next = "`tidepool image build` builds it.";
         return image.Current() is not { } current ? CheckResult.Fail(CheckCodes.Image, "Workspace image", "It was not built yet.", next)
             : current != await image.RecipeHashAsync(cancellationToken) ? CheckResult.Warn(CheckCodes.Image, "Workspace image", "Its recipe has changed since it was built.", next)
+            : needsMachine && !image.HasMachine() ? CheckResult.Fail(CheckCodes.Image, "Workspace image", "It was built without a disk for virtual machines.", next)
             : CheckResult.Ok(CheckCodes.Image, "Workspace image", $"built, {current}");
     }
 

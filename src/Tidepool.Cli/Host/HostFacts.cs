@@ -15,6 +15,19 @@ internal sealed record HostFacts(
     string? WhyNoFirewall,
     string? WhyNoBtrfs)
 {
+    private const string Kvm = "/dev/kvm";
+    private const string Vsock = "/dev/vhost-vsock";
+
+    public bool IsMac { get; init; }
+
+    /// <summary>Whether there is a device for it. Some machines have one that hangs.</summary>
+    public bool HasKvm { get; init; }
+
+    /// <summary>Whether the host can talk to virtual machines by vsock, which Incus wants.</summary>
+    public bool HasVsock { get; init; }
+
+    public bool IsX64 => Architecture == "x64";
+
     public static async Task<HostFacts> ReadAsync(string stateDirectory, CancellationToken cancellationToken)
     {
         var isRoot = string.Equals(Environment.UserName, "root", StringComparison.Ordinal);
@@ -27,7 +40,22 @@ internal sealed record HostFacts(
             Memory(),
             probes ? await WhyNoBridgeAsync(cancellationToken) : null,
             probes ? await WhyNoFirewallAsync(cancellationToken) : null,
-            OperatingSystem.IsLinux() ? await WhyNoBtrfsAsync(cancellationToken) : null);
+            OperatingSystem.IsLinux() ? await WhyNoBtrfsAsync(cancellationToken) : null)
+        {
+            IsMac = OperatingSystem.IsMacOS(),
+            HasKvm = File.Exists(Kvm),
+            HasVsock = File.Exists(Kvm) && await HasVsockAsync(probes, cancellationToken),
+        };
+    }
+
+    private static async Task<bool> HasVsockAsync(bool mayLoad, CancellationToken cancellationToken)
+    {
+        if (!File.Exists(Vsock) && mayLoad)
+        {
+            await Tool.RunAsync("modprobe", ["vhost_vsock"], cancellationToken);
+        }
+
+        return File.Exists(Vsock);
     }
 
     /// <summary>Of the file system that the directory is on, or will be.</summary>

@@ -9,6 +9,8 @@ namespace Tidepool.Cli.Images;
 /// <summary>The default workspace image: built from its recipe when the recipe has changed, and put in force when it is whole.</summary>
 internal sealed class WorkspaceImage(StateDirectory state, Programs programs, Screen screen, string cache)
 {
+    private static readonly string[] MachineFiles = ["disk.qcow2", "vmlinuz", "initrd.img"];
+
     private string Template => Path.Combine(state.Images, "default");
 
     private string CurrentFile => Path.Combine(Template, "current");
@@ -27,6 +29,12 @@ internal sealed class WorkspaceImage(StateDirectory state, Programs programs, Sc
         }
     }
 
+    /// <summary>Where the build in force is; null before the first.</summary>
+    public string? Place() => Current() is { } hash ? Path.Combine(Template, hash) : null;
+
+    /// <summary>Whether the build in force has a disk and a kernel for virtual machines.</summary>
+    public bool HasMachine() => Place() is { } place && MachineFiles.All(file => File.Exists(Path.Combine(place, file)));
+
     /// <summary>The hash of the recipe as it is now.</summary>
     public async Task<string> RecipeHashAsync(CancellationToken cancellationToken)
     {
@@ -40,19 +48,23 @@ internal sealed class WorkspaceImage(StateDirectory state, Programs programs, Sc
         return result.Succeeded ? result.Output.Trim() : throw new CommandException($"The workspace image's recipe could not be read: {result.LastWords}");
     }
 
-    /// <summary>Builds if the recipe has changed, or always with <paramref name="force"/>. True if it built.</summary>
-    public async Task<bool> EnsureAsync(bool force, CancellationToken cancellationToken)
+    /// <summary>
+    /// Builds if the recipe has changed, if a disk for virtual machines is wanted and missing, or always with
+    /// <paramref name="force"/>. True if it built.
+    /// </summary>
+    public async Task<bool> EnsureAsync(bool force, bool withMachine, CancellationToken cancellationToken)
     {
         var hash = await RecipeHashAsync(cancellationToken);
         var target = Path.Combine(Template, hash);
-        if (!force && Current() == hash)
+        if (!force && Current() == hash && (!withMachine || HasMachine()))
         {
             return false;
         }
 
-        if (force || !File.Exists(Path.Combine(target, "manifest.json")))
+        var isThere = File.Exists(Path.Combine(target, "manifest.json")) && (!withMachine || MachineFiles.All(file => File.Exists(Path.Combine(target, file))));
+        if (force || !isThere)
         {
-            await BuildAsync(target, cancellationToken);
+            await BuildAsync(target, withMachine, cancellationToken);
         }
 
         StateDirectory.WritePrivate(CurrentFile, hash + "\n");
@@ -64,11 +76,16 @@ internal sealed class WorkspaceImage(StateDirectory state, Programs programs, Sc
         return true;
     }
 
-    private async Task BuildAsync(string target, CancellationToken cancellationToken)
+    private async Task BuildAsync(string target, bool withMachine, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(Template);
         var log = state.Log("image");
         List<string> arguments = ["--output", target, "--cache", Path.Combine(cache, "image"), "--log", log];
+        if (withMachine)
+        {
+            arguments.Add("--vm");
+        }
+
         if (DebianMirror.Find(AptSource.ReadAll("/etc/apt"), OsRelease.Read().Codename) is { } mirror)
         {
             arguments.AddRange(["--mirror", mirror]);

@@ -39,6 +39,8 @@ internal sealed partial class Apt
         }
     }
 
+    public static bool IsHere => Tool.Find("apt-get") is not null;
+
     public string Log => log;
 
     public Task UpdateAsync(CancellationToken cancellationToken) => RunAsync(["update"], cancellationToken);
@@ -86,7 +88,7 @@ internal sealed partial class Apt
     {
         var verb = arguments.First(a => a is "update" or "install" or "download");
         await File.AppendAllTextAsync(log, $"== apt-get {string.Join(' ', arguments)}\n", cancellationToken);
-        var result = await CliWrap.Cli.Wrap(Tool.Find("apt-get") ?? throw new CommandException("There is no apt-get here: Tidepool installs packages on Debian and Ubuntu only. Install Incus 6.0 or newer, btrfs-progs and Caddy 2.11 or newer yourself."))
+        var result = await CliWrap.Cli.Wrap(Tool.Find("apt-get") ?? throw new CommandException("There is no apt-get here: Tidepool installs packages on Debian and Ubuntu only. Install what is missing yourself, and Caddy 2.11 or newer; `tidepool doctor` lists it."))
             .WithArguments([.. options, .. arguments])
             .WithWorkingDirectory(directory ?? Path.GetDirectoryName(log)!)
             .WithEnvironmentVariables(e => e.Set("DEBIAN_FRONTEND", "noninteractive").Set("NEEDRESTART_MODE", "l").Set("LC_ALL", "C.UTF-8"))

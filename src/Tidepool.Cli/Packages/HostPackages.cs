@@ -1,24 +1,42 @@
+using Tidepool.Cli.Runtimes;
+
 namespace Tidepool.Cli.Packages;
 
 /// <summary>The packages that Tidepool needs on the host, and which of them are missing.</summary>
 internal sealed class HostPackages(Programs programs)
 {
+    public const string Incus = "incus";
     public static readonly Version NeededIncus = new(6, 0);
 
     /// <summary>Incus only recommends, or only suggests, the last of these; without them it has no addresses and no disks for us.</summary>
-    private static readonly string[] ForIncus = ["incus", "btrfs-progs", "dnsmasq-base", "nftables", "iproute2", "uidmap"];
+    private static readonly string[] ForIncus = [Incus, "btrfs-progs", "dnsmasq-base", "nftables", "iproute2", "uidmap"];
+
+    /// <summary>dnsmasq answers names alone.</summary>
+    private static readonly string[] ForQemu = ["qemu-system-x86", "qemu-utils", "dnsmasq-base", "nftables", "iproute2"];
 
     /// <summary>Why each is needed is in the recipe's own list.</summary>
     public IReadOnlyList<string> ForImage =>
         File.Exists(ImageList) ? [.. File.ReadAllLines(ImageList).Select(l => l.Split('#')[0].Trim()).Where(l => l.Length > 0)] : [];
 
-    public IReadOnlyList<string> All => [.. ForIncus, .. ForImage];
+    /// <summary>Those of all runtimes.</summary>
+    public IReadOnlyList<string> All => [.. ForIncus.Union(ForQemu).Union(ForImage)];
 
     private string ImageList => Path.Combine(programs.WorkspaceRecipe, "host-packages");
 
-    public async Task<IReadOnlyList<string>> MissingAsync(CancellationToken cancellationToken)
+    /// <summary>Those that a runtime needs; while none is chosen, those that are needed whichever it will be.</summary>
+    public IReadOnlyList<string> Of(RuntimeKind? runtime) => runtime switch
     {
-        var installed = await InstalledPackages.FindAsync([.. All], cancellationToken);
-        return [.. All.Where(name => !installed.TryGetValue(name, out var version) || (name == "incus" && !PackageVersion.IsAtLeast(version, NeededIncus)))];
+        RuntimeKind.Incus => [.. ForIncus, .. ForImage],
+        RuntimeKind.Qemu => [.. ForQemu, .. ForImage],
+        RuntimeKind.Tart => [],
+        null => [.. ForIncus.Intersect(ForQemu), .. ForImage],
+        _ => throw new InvalidOperationException($"{runtime} is no runtime."),
+    };
+
+    public async Task<IReadOnlyList<string>> MissingAsync(RuntimeKind? runtime, CancellationToken cancellationToken)
+    {
+        var needed = Of(runtime);
+        var installed = await InstalledPackages.FindAsync([.. needed], cancellationToken);
+        return [.. needed.Where(name => !installed.TryGetValue(name, out var version) || (name == Incus && !PackageVersion.IsAtLeast(version, NeededIncus)))];
     }
 }

@@ -1,4 +1,7 @@
+using System.Security.Cryptography;
+using System.Text;
 using Tidepool.Cli.Processes;
+using Tidepool.Cli.Runtimes;
 using Tidepool.Cli.State;
 
 namespace Tidepool.Cli.Shutdown;
@@ -9,12 +12,13 @@ namespace Tidepool.Cli.Shutdown;
 /// </summary>
 internal sealed class Leftovers(StateDirectory state, Settings settings)
 {
-    private readonly FirewallChains firewall = new(settings.Incus.Network, state);
-    private readonly BoundaryRules boundary = new(settings.Incus.Network);
+    private readonly FirewallChains firewall = new(settings.Bridge, state);
+    private readonly BoundaryRules boundary = new(settings.Bridge);
 
-    private string Bridge => settings.Incus.Network;
+    private string Bridge => settings.Bridge;
 
-    private bool BridgeExists => Bridge.Length > 0 && Directory.Exists("/sys/class/net/" + Bridge);
+    /// <summary>Whether the bridge that machines of ours hang on is there.</summary>
+    public bool BridgeExists => Bridge.Length > 0 && Directory.Exists("/sys/class/net/" + Bridge);
 
     /// <summary>Whether machines of ours run, whoever watches over them.</summary>
     public bool MachinesRun() => OurProcesses().Any(pid => ProcessTable.CommandLine(pid) is var line && (IsMonitor(line) || IsEmulator(line)));
@@ -97,8 +101,17 @@ internal sealed class Leftovers(StateDirectory state, Settings settings)
         return [.. MountsBelow(state.IncusView, table), .. MountsBelow(state.Root, table).Where(mount => mount != state.Root)];
     }
 
+    /// <summary>What the names of all host ends of our machines begin with; the worker's runtime makes them so.</summary>
+    internal static string LinkPrefixOf(string bridge) => "tw" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(bridge)))[..5];
+
+    private IReadOnlyList<string> MachineLinks() => settings.RuntimeInUse == RuntimeKind.Qemu ? QemuLinks() : IncusLinks();
+
+    /// <summary>A machine's cable stays when its QEMU is killed.</summary>
+    private IReadOnlyList<string> QemuLinks() =>
+        [.. Directory.EnumerateFileSystemEntries("/sys/class/net").Select(path => Path.GetFileName(path)).Where(link => link.StartsWith(LinkPrefixOf(Bridge), StringComparison.Ordinal))];
+
     /// <summary>The host's ends of network links whose machine never came to run.</summary>
-    private IReadOnlyList<string> MachineLinks()
+    private IReadOnlyList<string> IncusLinks()
     {
         var run = state.At("incus", "run");
         return Directory.Exists(run)

@@ -1,5 +1,6 @@
 using Tidepool.Cli.Host;
 using Tidepool.Cli.Processes;
+using Tidepool.Cli.Runtimes;
 using Tidepool.Cli.State;
 using Tidepool.Cli.Supervision;
 
@@ -15,6 +16,7 @@ internal sealed class Teardown(StateDirectory state, Programs programs, Action<s
     private static readonly TimeSpan HaltDeadline = TimeSpan.FromSeconds(120);
     private static readonly TimeSpan IncusStartDeadline = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan IncusStopDeadline = TimeSpan.FromSeconds(60);
+    private readonly Settings settings = Settings.Read(state);
     private readonly Leftovers leftovers = new(state, Settings.Read(state));
 
     /// <summary>Stops everything; with <paramref name="purge"/> destroys what is ours in the runtime, too. Returns what could not be removed.</summary>
@@ -25,7 +27,7 @@ internal sealed class Teardown(StateDirectory state, Programs programs, Action<s
             StopAsync(TidepoolProcesses.Server, TimeSpan.FromSeconds(10), cancellationToken),
             StopAsync(TidepoolProcesses.Worker, TimeSpan.FromSeconds(20), cancellationToken));
         ConnectionMigration.PutBack(state);
-        await EndRuntimeAsync(purge, cancellationToken);
+        await (settings.RuntimeInUse is null or RuntimeKind.Incus ? EndIncusAsync(purge, cancellationToken) : EndMachinesAsync(purge, cancellationToken));
         await leftovers.RemoveAsync(say, cancellationToken);
         foreach (var name in TidepoolProcesses.Names.Append("supervisor"))
         {
@@ -54,7 +56,19 @@ internal sealed class Teardown(StateDirectory state, Programs programs, Action<s
         }
     }
 
-    private async Task EndRuntimeAsync(bool purge, CancellationToken cancellationToken)
+    /// <summary>Of a runtime without a daemon. Machines that do not heed it are left over, and ended so.</summary>
+    private async Task EndMachinesAsync(bool purge, CancellationToken cancellationToken)
+    {
+        if (leftovers.MachinesRun() || leftovers.BridgeExists || (purge && Directory.Exists(state.Qemu)))
+        {
+            await EndWorkspacesAsync(purge, cancellationToken);
+        }
+    }
+
+    private Task EndWorkspacesAsync(bool purge, CancellationToken cancellationToken) =>
+        RunWorkerAsync(purge ? "purge" : "halt", purge ? "Removing the workspaces, their disks and their network." : "Stopping the workspaces; they come back at the next `tidepool up`.", cancellationToken);
+
+    private async Task EndIncusAsync(bool purge, CancellationToken cancellationToken)
     {
         var daemon = PidFile.ReadAlive(state.PidFile(TidepoolProcesses.Incusd));
         if (daemon is null && !leftovers.MachinesRun() && !(purge && Directory.Exists(state.At("incus", "database"))))
@@ -70,7 +84,7 @@ internal sealed class Teardown(StateDirectory state, Programs programs, Action<s
         }
 
         daemon = PidFile.ReadAlive(state.PidFile(TidepoolProcesses.Incusd));
-        await RunWorkerAsync(purge ? "purge" : "halt", purge ? "Removing the workspaces, their disks and their network." : "Stopping the workspaces; they come back at the next `tidepool up`.", cancellationToken);
+        await EndWorkspacesAsync(purge, cancellationToken);
         say("Stopping incusd.");
         await IncusDaemon.AskToShutDownAsync(state.IncusSocket, cancellationToken);
         if (daemon is { } asked && !await GoneAsync(asked, IncusStopDeadline, cancellationToken))

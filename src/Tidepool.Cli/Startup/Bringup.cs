@@ -4,6 +4,7 @@ using Tidepool.Cli.Output;
 using Tidepool.Cli.Packages;
 using Tidepool.Cli.Passwords;
 using Tidepool.Cli.Processes;
+using Tidepool.Cli.Runtimes;
 using Tidepool.Cli.Service;
 using Tidepool.Cli.Shutdown;
 using Tidepool.Cli.State;
@@ -25,16 +26,21 @@ internal sealed class Bringup(StateDirectory state, Programs programs, Screen sc
             return await AlreadyUpAsync(supervisor, settings, changed, cancellationToken);
         }
 
+        await new RuntimeChange(state, programs, screen, time).RunAsync(request.Runtime, settings, cancellationToken);
         var preparation = new Preparation(state, settings, programs, screen, CacheDirectory.Of(state));
         await preparation.RunAsync(request.Yes, withPorts: true, Steps, cancellationToken);
         using var only = SupervisorLock.TryTake(state.At("run", "up.lock"))
             ?? throw new CommandException("Another `tidepool up` is at work on this state directory; wait for it.");
-        settings.Incus.PoolSizeGiB ??= PoolSize.For(state.Root);
+        if (settings.RuntimeInUse == RuntimeKind.Incus)
+        {
+            settings.Incus.PoolSizeGiB ??= PoolSize.For(state.Root);
+        }
+
         settings.Write(state);
 
         File.Delete(state.SupervisorReport);
 
-        screen.Step(4, Steps, "Starting Incus, worker, server and Caddy");
+        screen.Step(4, Steps, settings.RuntimeInUse == RuntimeKind.Incus ? "Starting Incus, worker, server and Caddy" : "Starting worker, server and Caddy");
         var password = FirstPassword(settings);
         try
         {
@@ -55,7 +61,7 @@ internal sealed class Bringup(StateDirectory state, Programs programs, Screen sc
         var caddy = await CaddyProgram.FindAsync(state, stop) ?? throw new CommandException($"No Caddy of version {CaddyProgram.Needed} or newer was found; run `tidepool up`.");
         ConnectionMigration.TurnOn(state);
         var journal = new Journal(state, time, alsoTo);
-        await new Supervisor(state, TidepoolProcesses.All(state, programs, caddy), journal, time).RunAsync(stop);
+        await new Supervisor(state, TidepoolProcesses.All(state, programs, caddy, Settings.Read(state).RuntimeInUse), journal, time).RunAsync(stop);
         var left = await new Teardown(state, programs, journal.Write, time).RunAsync(purge: false, CancellationToken.None);
         foreach (var item in left)
         {

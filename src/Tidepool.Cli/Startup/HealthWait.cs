@@ -1,6 +1,7 @@
 using Tidepool.Cli.Api;
 using Tidepool.Cli.Host;
 using Tidepool.Cli.Output;
+using Tidepool.Cli.Runtimes;
 using Tidepool.Cli.State;
 using Tidepool.Cli.Supervision;
 using Tidepool.Contracts;
@@ -52,7 +53,7 @@ internal sealed class HealthWait(StateDirectory state, Settings settings, Screen
     private async Task<bool> ProcessesServeAsync(CancellationToken cancellationToken) =>
         SupervisorReport.Read(state).Processes is { Count: > 0 } processes
         && processes.All(p => p.State == ProcessReport.Running)
-        && await IncusDaemon.AnswersAsync(state.IncusSocket, cancellationToken)
+        && (settings.RuntimeInUse != RuntimeKind.Incus || await IncusDaemon.AnswersAsync(state.IncusSocket, cancellationToken))
         && await ListeningPort.AnswersAsync(settings.Listen, settings.ApiPort, cancellationToken)
         && await ListeningPort.AnswersAsync(settings.Listen, settings.WorkspacePort, cancellationToken);
 

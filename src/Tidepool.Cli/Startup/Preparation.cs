@@ -3,17 +3,19 @@ using Tidepool.Cli.Host;
 using Tidepool.Cli.Images;
 using Tidepool.Cli.Output;
 using Tidepool.Cli.Packages;
+using Tidepool.Cli.Runtimes;
 using Tidepool.Cli.State;
 
 namespace Tidepool.Cli.Startup;
 
-/// <summary>Makes the host ready: checked, everything installed, the image built. What is done already is not done again.</summary>
+/// <summary>Makes the host ready: checked, the runtime chosen, everything installed, the image built. What is done already is not done again.</summary>
 internal sealed class Preparation(StateDirectory state, Settings settings, Programs programs, Screen screen, string cache)
 {
     public async Task RunAsync(bool yes, bool withPorts, int steps, CancellationToken cancellationToken)
     {
         screen.Step(1, steps, "Checking this machine");
-        var checks = HostChecks.Of(await HostFacts.ReadAsync(state.Root, cancellationToken), state, settings)
+        var host = await HostFacts.ReadAsync(state.Root, cancellationToken);
+        var checks = HostChecks.Of(host, state, settings)
             .Where(check => withPorts || check.Code is not (CheckCodes.ApiPort or CheckCodes.WorkspacePort))
             .ToList();
         Refuse(checks);
@@ -21,11 +23,13 @@ internal sealed class Preparation(StateDirectory state, Settings settings, Progr
         Directory.CreateDirectory(cache);
 
         screen.Step(2, steps, "Installing what is missing");
-        await new HostInstaller(state, programs, screen, cache).RunAsync(yes, cancellationToken);
+        var installer = new HostInstaller(state, programs, screen, cache);
+        var image = new WorkspaceImage(state, programs, screen, cache);
+        await new RuntimeDecision(state, settings, programs, screen, installer, image).RunAsync(host, yes, cancellationToken);
+        await installer.RunAsync(settings.RuntimeInUse!.Value, yes, cancellationToken);
 
         screen.Step(3, steps, "Building the workspace image");
-        var image = new WorkspaceImage(state, programs, screen, cache);
-        screen.Detail(await image.EnsureAsync(force: false, cancellationToken) ? $"Built, {image.Current()}." : $"Up to date, {image.Current()}.");
+        screen.Detail(await image.EnsureAsync(force: false, settings.NeedsMachineImage, cancellationToken) ? $"Built, {image.Current()}." : $"Up to date, {image.Current()}.");
     }
 
     private void Refuse(IReadOnlyList<CheckResult> checks)

@@ -6,6 +6,9 @@ namespace Tidepool.Cli.Startup;
 /// <summary>What <c>up</c> was told this time; null where it was told nothing and what is kept stays in force.</summary>
 internal sealed record UpRequest(int? Port, int? WorkspacePort, string? Listen, bool? Nat, int? PoolSizeGiB, bool Yes, bool Detach)
 {
+    /// <summary>Where workspaces are to run: a runtime's word, or <c>auto</c>.</summary>
+    public string? Runtime { get; init; }
+
     /// <summary>What running workspaces may have in memory, in MiB.</summary>
     public int? WorkspaceMemory { get; init; }
 
@@ -19,7 +22,9 @@ internal sealed record UpRequest(int? Port, int? WorkspacePort, string? Listen, 
         settings.ApiPort = Port ?? settings.ApiPort;
         settings.WorkspacePort = WorkspacePort ?? settings.WorkspacePort;
         settings.Listen = Listen ?? settings.Listen;
+        settings.Runtime = Runtime ?? settings.Runtime;
         settings.Incus.Nat = Nat ?? settings.Incus.Nat;
+        settings.Qemu.Nat = Nat ?? settings.Qemu.Nat;
         settings.Incus.PoolSizeGiB = PoolSizeGiB ?? settings.Incus.PoolSizeGiB;
         if (settings.ApiPort == settings.WorkspacePort)
         {

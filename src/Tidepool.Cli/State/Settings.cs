@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Tidepool.Cli.Runtimes;
 
 namespace Tidepool.Cli.State;
 
@@ -15,15 +16,32 @@ internal sealed class Settings
 
     public string UserName { get; set; } = "tidepool";
 
-    public string Runtime { get; set; } = "auto";
+    /// <summary>The runtime that was asked for: one of them, or <c>auto</c>.</summary>
+    public string Runtime { get; set; } = RuntimeWords.Auto;
+
+    /// <summary>
+    /// The runtime that the workspaces are in, decided at the first <c>up</c>; null before. It stays what it is while there are
+    /// workspaces, whatever a later look at the machine would come to.
+    /// </summary>
+    public RuntimeKind? RuntimeInUse { get; set; }
 
     /// <summary>How much workspaces may take together; null while all of it follows from the machine.</summary>
     public CapacitySettings? Capacity { get; set; }
 
     public IncusSettings Incus { get; set; } = new();
 
+    public QemuSettings Qemu { get; set; } = new();
+
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? Others { get; set; }
+
+    /// <summary>The bridge that the workspaces hang on.</summary>
+    [JsonIgnore]
+    public string Bridge => RuntimeInUse == RuntimeKind.Qemu ? Qemu.Bridge : Incus.Network;
+
+    /// <summary>Whether the workspaces' image has to have a disk and a kernel for virtual machines.</summary>
+    [JsonIgnore]
+    public bool NeedsMachineImage => RuntimeInUse == RuntimeKind.Qemu || (RuntimeInUse == RuntimeKind.Incus && Incus.Machines == true);
 
     [JsonIgnore]
     public string AppUrl => $"http://{Host}:{ApiPort}/app/";
@@ -36,11 +54,11 @@ internal sealed class Settings
         try
         {
             var document = JsonSerializer.Deserialize(File.ReadAllText(state.Settings), SettingsJson.Default.SettingsDocument);
-            return document?.Tidepool ?? Default(state);
+            return Complete(document?.Tidepool ?? Default(state), state);
         }
         catch (Exception fault) when (fault is FileNotFoundException or DirectoryNotFoundException)
         {
-            return Default(state);
+            return Complete(Default(state), state);
         }
         catch (JsonException fault)
         {
@@ -56,7 +74,17 @@ internal sealed class Settings
     private static Settings Default(StateDirectory state)
     {
         // Names made of the path, so that several Tidepools on one machine never meet.
-        return new Settings { Incus = new IncusSettings { Socket = state.IncusSocket, Network = "tp" + state.Key, Pool = "tidepool-" + state.Key } };
+        return new Settings { Incus = new IncusSettings { Socket = state.IncusSocket, Network = BridgeOf(state), Pool = "tidepool-" + state.Key } };
+    }
+
+    private static string BridgeOf(StateDirectory state) => "tp" + state.Key;
+
+    /// <summary>What a state directory of before there was a choice of runtime did not write down.</summary>
+    private static Settings Complete(Settings settings, StateDirectory state)
+    {
+        settings.Qemu.Bridge = settings.Qemu.Bridge.Length > 0 ? settings.Qemu.Bridge : BridgeOf(state);
+        settings.RuntimeInUse ??= File.Exists(state.Database) ? RuntimeKind.Incus : null;
+        return settings;
     }
 }
 
@@ -75,6 +103,26 @@ internal sealed class IncusSettings
     public bool Nat { get; set; } = true;
 
     public int? PoolSizeGiB { get; set; }
+
+    /// <summary>Whether it is to run virtual machines, as was found out when the runtime was chosen; null leaves it to what Incus says.</summary>
+    public bool? Machines { get; set; }
+
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement>? Others { get; set; }
+}
+
+/// <summary>The QEMU runtime's part of the settings; null where its own default holds.</summary>
+internal sealed class QemuSettings
+{
+    public string Bridge { get; set; } = "";
+
+    public bool Nat { get; set; } = true;
+
+    /// <summary>What one workspace's disk may grow to.</summary>
+    public int? DiskGiB { get; set; }
+
+    /// <summary><c>kvm</c>, <c>tcg</c> or <c>auto</c>.</summary>
+    public string? Accelerator { get; set; }
 
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? Others { get; set; }

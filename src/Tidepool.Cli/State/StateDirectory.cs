@@ -47,6 +47,11 @@ internal sealed class StateDirectory(string root)
     /// <summary>Tells this state directory from all others in the names that the whole machine shares.</summary>
     public string Key => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Root)))[..8];
 
+    /// <summary>The QEMU runtime's own directory.</summary>
+    public string Qemu => At("qemu");
+
+    public string Database => At("tidepool.db");
+
     public string SessionToken => At("session-token");
 
     public string Images => At("images");

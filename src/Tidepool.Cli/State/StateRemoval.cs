@@ -3,7 +3,7 @@ namespace Tidepool.Cli.State;
 /// <summary>Removes what Tidepool made in its state directory, and the directory once it is empty. What others put there stays.</summary>
 internal sealed class StateRemoval(StateDirectory state)
 {
-    private static readonly string[] Directories = ["run", "caddy", "incus", "images", "logs", ".logs", "cache", "bin"];
+    private static readonly string[] Directories = ["run", "caddy", "incus", "qemu", "images", "logs", ".logs", "cache", "bin"];
     private static readonly string[] Files = ["settings.json", "auth.json", "session-token", "tidepool.db"];
 
     public bool HasAnything => Directory.Exists(state.Run) || File.Exists(state.Settings) || Directory.Exists(state.Images);

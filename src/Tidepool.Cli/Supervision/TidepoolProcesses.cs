@@ -1,8 +1,9 @@
+using Tidepool.Cli.Runtimes;
 using Tidepool.Cli.State;
 
 namespace Tidepool.Cli.Supervision;
 
-/// <summary>The four processes of one Tidepool, and how each is started.</summary>
+/// <summary>The processes of one Tidepool, and how each is started. Incus is the one runtime that has a daemon.</summary>
 internal static class TidepoolProcesses
 {
     public const string Incusd = "incusd";
@@ -12,9 +13,12 @@ internal static class TidepoolProcesses
 
     public static readonly IReadOnlyList<string> Names = [Incusd, Worker, Server, Caddy];
 
+    /// <summary>Those that there are with a runtime; all where none is chosen yet.</summary>
+    public static IReadOnlyList<string> NamesOf(RuntimeKind? runtime) => runtime is null or RuntimeKind.Incus ? Names : [.. Names.Where(name => name != Incusd)];
+
     /// <summary>All of them, for a machine on which everything is installed.</summary>
-    public static IReadOnlyList<ProcessSpec> All(StateDirectory state, Programs programs, string caddy) =>
-        [IncusdOf(state), Dotnet(state, Worker, programs.Worker), Dotnet(state, Server, programs.Server), CaddyOf(state, caddy)];
+    public static IReadOnlyList<ProcessSpec> All(StateDirectory state, Programs programs, string caddy, RuntimeKind? runtime) =>
+        [.. NamesOf(runtime).Contains(Incusd) ? [IncusdOf(state)] : Array.Empty<ProcessSpec>(), Dotnet(state, Worker, programs.Worker), Dotnet(state, Server, programs.Server), CaddyOf(state, caddy)];
 
     public static ProcessSpec IncusdOf(StateDirectory state) => new(
         Incusd,

@@ -15,8 +15,10 @@ public sealed record CapacityBudget(long MemoryMiB, long Cpus, long? DiskMiB, lo
     /// <param name="host">The machine.</param>
     /// <param name="options">What its owner says of it.</param>
     /// <param name="poolGiB">The size of the pool that holds the disks; null if it has none of its own.</param>
+    /// <exception cref="System.ComponentModel.DataAnnotations.ValidationException">The options cannot be used.</exception>
     public static CapacityBudget Of(HostResources host, CapacityOptions options, int? poolGiB)
     {
+        options.Checked();
         var reserve = options.MemoryReserveMiB ?? (Gibi + (host.MemoryMiB / 20));
         return new CapacityBudget(
             options.MemoryMiB ?? Math.Max(0, host.MemoryMiB - reserve),

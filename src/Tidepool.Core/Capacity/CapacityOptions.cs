@@ -28,4 +28,14 @@ public sealed class CapacityOptions
     /// <summary>What has to be free on the disk that holds the state directory for a new workspace to be made, in MiB.</summary>
     [Range(0, 1L << 40)]
     public long DiskReserveMiB { get; set; } = 1024;
+
+    /// <summary>These, if they can be used.</summary>
+    /// <exception cref="ValidationException">Some cannot; it names all of them.</exception>
+    public CapacityOptions Checked()
+    {
+        var faults = new List<ValidationResult>();
+        return Validator.TryValidateObject(this, new ValidationContext(this), faults, validateAllProperties: true)
+            ? this
+            : throw new ValidationException(string.Join(' ', faults.Select(fault => $"Tidepool:Capacity: {fault.ErrorMessage}")));
+    }
 }

@@ -39,9 +39,14 @@ internal sealed class IncusHost(IncusClient client, IOptions<IncusOptions> optio
         return subnet;
     }
 
-    /// <summary>Whether this Incus can run virtual machines: it lists only those of its drivers that work here.</summary>
+    /// <summary>Whether this Incus can and may run virtual machines: it lists only those of its drivers that work here.</summary>
     public async Task<bool> CanRunMachinesAsync(CancellationToken cancellationToken)
     {
+        if (!names.Machines)
+        {
+            return false;
+        }
+
         var server = await client.GetAsync("1.0", cancellationToken);
         return server.GetProperty("environment").GetProperty("driver").GetString()?.Contains("qemu", StringComparison.Ordinal) == true;
     }

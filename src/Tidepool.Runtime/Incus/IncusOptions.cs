@@ -9,6 +9,9 @@ public sealed class IncusOptions
     /// <summary>How long one call may take that only asks, or only begins something.</summary>
     public TimeSpan CallTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>Whether it may run virtual machines where it says that it can: it says so also of a KVM in which no kernel boots.</summary>
+    public bool Machines { get; set; } = true;
+
     public string Project { get; set; } = "tidepool";
 
     /// <summary>The bridge's name: at most 15 characters, as Linux has it.</summary>

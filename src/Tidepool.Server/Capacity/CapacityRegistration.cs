@@ -1,20 +1,18 @@
-using Microsoft.Extensions.Options;
 using Tidepool.Core.Capacity;
+using Tidepool.Core.Runtime;
 
 namespace Tidepool.Server.Capacity;
 
 /// <summary>Registers the budget that this machine and the settings give.</summary>
 internal static class CapacityRegistration
 {
-    private const string Section = "Tidepool:Capacity";
-    private const string PoolSize = "Tidepool:Incus:PoolSizeGiB";
-
-    public static IServiceCollection AddCapacity(this IServiceCollection services, IConfiguration configuration, string stateDirectory)
+    public static IServiceCollection AddCapacity(this IServiceCollection services, IConfiguration settings, string stateDirectory)
     {
-        services.AddOptions<CapacityOptions>().BindConfiguration(Section).ValidateDataAnnotations().ValidateOnStart();
-        services.AddSingleton(provider =>
-            CapacityBudget.Of(HostResources.Read(), provider.GetRequiredService<IOptions<CapacityOptions>>().Value, configuration.GetValue<int?>(PoolSize)));
-        services.AddSingleton(provider => new StateDisk(stateDirectory, provider.GetRequiredService<IOptions<CapacityOptions>>().Value.DiskReserveMiB));
+        var options = settings.GetSection("Capacity").Get<CapacityOptions>() ?? new CapacityOptions();
+        var runtime = RuntimeNames.InForce(settings["RuntimeInUse"], settings["Runtime"], OperatingSystem.IsMacOS());
+        var pool = runtime == RuntimeNames.Incus ? settings.GetValue<int?>("Incus:PoolSizeGiB") : null;
+        services.AddSingleton(CapacityBudget.Of(HostResources.Read(), options, pool));
+        services.AddSingleton(new StateDisk(stateDirectory, options.DiskReserveMiB));
         return services;
     }
 }

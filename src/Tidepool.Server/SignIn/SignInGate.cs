@@ -56,12 +56,14 @@ internal sealed class SignInGate : IDisposable
     {
         ForgetOlder(currentVersion());
         var digest = Convert.ToHexStringLower(HMACSHA256.HashData(key, Encoding.UTF8.GetBytes(authorization)));
-        if (authorization.Length > 0 && known.ContainsKey(digest))
+        if (known.ContainsKey(digest))
         {
             return new GateAnswer.Known();
         }
 
         using var lease = guesses.AttemptAcquire(client);
+
+        // A knock without a password is let in by something else, and that is not to be remembered as a password that was right.
         return lease.IsAcquired
             ? new GateAnswer.Admitted(Remember(authorization.Length > 0 ? digest : null))
             : new GateAnswer.TooMany(lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait : TimeSpan.FromSeconds(2));

@@ -69,8 +69,8 @@ internal sealed partial class RuntimeLoop(
     {
         var isolation = capabilities.Isolation switch
         {
-            Isolation.VirtualMachine => "Workspaces are virtual machines.",
-            Isolation.EmulatedMachine => "Workspaces are virtual machines under software emulation.",
+            Isolation.VirtualMachine => "Workspaces are virtual machines: each has a kernel of its own.",
+            Isolation.EmulatedMachine => "Workspaces are virtual machines in software emulation: each has a kernel of its own, and is slow.",
             Isolation.Container => "Workspaces are containers: they share the host's kernel.",
         };
         return image is null ? isolation + " The workspace image was not built yet; run `tidepool image build`." : isolation;

@@ -1,15 +1,15 @@
-using Tidepool.Core.Lifecycle;
 using Tidepool.Core.Runtime;
 using Tidepool.Core.State;
+using Tidepool.Core.Storage;
 using Tidepool.Db;
-using Tidepool.Runtime.Boundary;
-using Tidepool.Runtime.Incus;
 
 namespace Tidepool.Worker.Hosting;
 
 /// <summary>Puts the worker together from the state directory it serves.</summary>
 internal static class WorkerHost
 {
+    private const string Section = "Tidepool";
+
     /// <summary>Runs until it is told to stop. 0 then; 2 when called wrongly; 3 when another worker serves the same directory.</summary>
     public static async Task<int> RunAsync(string[] args)
     {
@@ -28,29 +28,33 @@ internal static class WorkerHost
 
         var builder = CreateBuilder(args, paths);
         builder.Services.AddWorker(builder.Configuration, paths);
-        builder.Services.AddNetworkBoundary();
+        builder.Services.AddRuntime(builder.Configuration.GetSection(Section), paths);
         using var host = builder.Build();
         await host.Services.InitializeTidepoolDbAsync(CancellationToken.None);
         await host.RunAsync();
         return 0;
     }
 
-    /// <summary>Does one thing to the whole runtime and ends: <c>halt</c> or <c>purge</c>.</summary>
-    public static async Task<int> RunOnceAsync(string verb, string[] args)
+    /// <summary>Does one thing and ends. 0 if it was done; 1 if not; 2 when called wrongly.</summary>
+    public static async Task<int> RunOnceAsync(WorkerVerb verb, string[] args)
     {
         if (StateOf(args) is not { } paths)
         {
             return 2;
         }
 
-        using var host = CreateBuilder(args, paths).Build();
-        var runtime = host.Services.GetRequiredService<IWorkspaceRuntime>();
+        var builder = CreateBuilder(args, paths);
+        verb.Register(builder.Services, builder.Configuration.GetSection(Section), paths);
+
+        // What it prints is its answer, so what it logs goes elsewhere.
+        builder.Logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        using var host = builder.Build();
         try
         {
-            await (verb == "halt" ? runtime.HaltAsync(new LifecycleOptions().StopGrace, CancellationToken.None) : runtime.PurgeAsync(CancellationToken.None));
+            await verb.RunAsync(host.Services, builder.Configuration, CancellationToken.None);
             return 0;
         }
-        catch (RuntimeException fault)
+        catch (Exception fault) when (fault is RuntimeException or StoreException)
         {
             await Console.Error.WriteLineAsync(fault.Message);
             return 1;
@@ -63,8 +67,6 @@ internal static class WorkerHost
         builder.Configuration.AddJsonFile(paths.Settings, optional: true, reloadOnChange: false);
         builder.Logging.AddSimpleConsole(console => console.SingleLine = true).AddFilter("Microsoft", LogLevel.Warning);
         builder.Services.AddSingleton(TimeProvider.System);
-        var incus = builder.Configuration.GetSection("Tidepool:Incus");
-        builder.Services.AddIncusRuntime(incus.Bind);
         return builder;
     }
 

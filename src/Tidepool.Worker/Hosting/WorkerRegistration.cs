@@ -44,10 +44,7 @@ internal static class WorkerRegistration
         services.AddSingleton(new BackOff(Random.Shared.NextDouble));
         services.AddSingleton<JobRunner>();
         services.AddSingleton<StrayMachines>();
-        services.AddSingleton(CapacityBudget.Of(
-            HostResources.Read(),
-            configuration.GetSection("Tidepool:Capacity").Get<CapacityOptions>() ?? new CapacityOptions(),
-            configuration.GetValue<int?>("Tidepool:Incus:PoolSizeGiB")));
+        services.AddSingleton(Budget(configuration.GetSection("Tidepool")));
         services.AddSingleton<BudgetKeeper>();
         services.AddSingleton<Sweeper>();
         services.AddSingleton<IPortProbe, TcpPortProbe>();
@@ -76,4 +73,10 @@ internal static class WorkerRegistration
         services.AddHostedService<ConsoleLoop>();
         services.AddHostedService<JobLoop>();
     }
+
+    /// <summary>The same that the server admits by.</summary>
+    private static CapacityBudget Budget(IConfiguration settings) => CapacityBudget.Of(
+        HostResources.Read(),
+        settings.GetSection("Capacity").Get<CapacityOptions>() ?? new CapacityOptions(),
+        RuntimeRegistration.NameOf(settings) == RuntimeNames.Incus ? settings.GetValue<int?>("Incus:PoolSizeGiB") : null);
 }

@@ -30,6 +30,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("ups")]
     [InlineData("new")]
     [InlineData("up", "--port", "http")]
+    [InlineData("up", "--runtime", "docker")]
     [InlineData("stop", "demo", "--make-room")]
     [InlineData("logs", "--component", "kernel")]
     public async Task A_wrong_call_is_told_from_a_failure(params string[] arguments)

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Time.Testing;
 using Tidepool.Cli.Commands;
 using Tidepool.Cli.Processes;
+using Tidepool.Cli.Runtimes;
 using Tidepool.Cli.State;
 using Tidepool.Cli.Workspaces;
 using Tidepool.Contracts;
@@ -147,7 +148,7 @@ public sealed class OutputTests : IDisposable
     {
         StatusCommand.Show(
             screen.Screen,
-            new Settings(),
+            new Settings { RuntimeInUse = RuntimeKind.Qemu },
             [
                 new ProcessRow("supervisor", new ProcessIdentity(10, 1), "running", TimeSpan.FromHours(3), 40L << 20, 0, null),
                 new ProcessRow("worker", null, "failing", TimeSpan.Zero, 0, 9, "worker ended 8 times."),
@@ -161,6 +162,7 @@ public sealed class OutputTests : IDisposable
             worker      failing  -    -          -       9
 
             Address   http://localhost:8080/app/
+            Runtime   QEMU, chosen by auto
             Health    unhealthy
                       worker: It has not reported yet.
                       worker ended 8 times.

@@ -1,6 +1,7 @@
 using Tidepool.Cli.Commands;
 using Tidepool.Cli.Doctor;
 using Tidepool.Cli.Host;
+using Tidepool.Cli.Runtimes;
 using Tidepool.Cli.State;
 using Tidepool.Cli.Supervision;
 using Tidepool.Contracts;
@@ -32,10 +33,57 @@ public sealed class DoctorTests
     {
         using var state = new TemporaryState();
         var bad = new HostFacts(false, "arm", false, Gibi, Gibi, "no bridges", "no nft", "no btrfs");
-        var failed = Check(bad, state.Directory).Where(c => c.Status == CheckStatus.Fail).ToList();
+        var failed = Check(bad, state.Directory, RuntimeKind.Incus).Where(c => c.Status == CheckStatus.Fail).ToList();
 
         Assert.Equal([CheckCodes.System, CheckCodes.Root, CheckCodes.Disk, CheckCodes.Memory, CheckCodes.Bridge, CheckCodes.Firewall, CheckCodes.Btrfs], failed.Select(c => c.Code));
         Assert.All(failed, c => Assert.False(string.IsNullOrEmpty(c.Next)));
+    }
+
+    [Fact]
+    public void What_one_runtime_needs_is_no_fault_of_another()
+    {
+        using var state = new TemporaryState();
+        var bare = Good with { WhyNoBtrfs = "no btrfs" };
+        var arm = Good with { Architecture = "arm64" };
+
+        Assert.Equal(CheckStatus.Fail, Status(bare, RuntimeKind.Incus, CheckCodes.Btrfs));
+        Assert.Equal(CheckStatus.Ok, Status(bare, RuntimeKind.Qemu, CheckCodes.Btrfs));
+        Assert.Equal(CheckStatus.Warn, Status(bare, null, CheckCodes.Btrfs));
+        Assert.Equal(CheckStatus.Fail, Status(arm, RuntimeKind.Qemu, CheckCodes.System));
+        Assert.Equal(CheckStatus.Ok, Status(arm, RuntimeKind.Incus, CheckCodes.System));
+
+        CheckStatus Status(HostFacts facts, RuntimeKind? runtime, string code) => Check(facts, state.Directory, runtime).Single(c => c.Code == code).Status;
+    }
+
+    [Fact]
+    public void What_separates_workspaces_from_the_machine_is_said_in_plain_words()
+    {
+        var incus = new Settings { RuntimeInUse = RuntimeKind.Incus };
+        var qemu = new Settings { RuntimeInUse = RuntimeKind.Qemu };
+        Assert.Equal(CheckStatus.Ok, RuntimeChecks.Of(qemu, "kvm").Status);
+        Assert.Contains("kernel of its own", RuntimeChecks.Of(qemu, "kvm").Detail, StringComparison.Ordinal);
+        Assert.Equal(CheckStatus.Warn, RuntimeChecks.Of(qemu, "tcg").Status);
+        Assert.Contains("slow", RuntimeChecks.Of(qemu, "tcg").Detail, StringComparison.Ordinal);
+        Assert.Equal(CheckStatus.Ok, RuntimeChecks.Of(qemu, null).Status);
+        incus.Incus.Machines = false;
+        Assert.Equal(CheckStatus.Warn, RuntimeChecks.Of(incus, null).Status);
+        Assert.Contains("share this machine's kernel", RuntimeChecks.Of(incus, null).Detail, StringComparison.Ordinal);
+        incus.Incus.Machines = true;
+        Assert.Equal(CheckStatus.Ok, RuntimeChecks.Of(incus, null).Status);
+        Assert.Equal(CheckStatus.Ok, RuntimeChecks.Of(new Settings(), null).Status);
+    }
+
+    [Fact]
+    public void What_QEMU_runs_with_is_what_the_worker_noted()
+    {
+        using var state = new TemporaryState();
+        Directory.CreateDirectory(state.Directory.Qemu);
+        File.WriteAllText(Path.Combine(state.Directory.Qemu, "accelerator"), "7c3d tcg\n");
+        var settings = new Settings { RuntimeInUse = RuntimeKind.Qemu };
+
+        Assert.Equal(CheckStatus.Warn, RuntimeChecks.Run(state.Directory, settings).Status);
+        settings.Qemu.Accelerator = "kvm";
+        Assert.Equal(CheckStatus.Ok, RuntimeChecks.Run(state.Directory, settings).Status);
     }
 
     [Fact]
@@ -117,9 +165,10 @@ public sealed class DoctorTests
             screen.Output);
     }
 
-    private static IReadOnlyList<CheckResult> Check(HostFacts facts, StateDirectory state)
+    private static IReadOnlyList<CheckResult> Check(HostFacts facts, StateDirectory state, RuntimeKind? runtime = null)
     {
         var settings = Settings.Read(state);
+        settings.RuntimeInUse = runtime;
         // Ports that the kernel has just given out and taken back are free.
         (settings.ApiPort, settings.WorkspacePort) = (FreePort(), FreePort());
         return HostChecks.Of(facts, state, settings);

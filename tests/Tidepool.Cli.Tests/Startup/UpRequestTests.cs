@@ -16,6 +16,16 @@ public sealed class UpRequestTests
         Assert.Equal((9000, false), (settings.ApiPort, settings.Incus.Nat));
     }
 
+    [Fact]
+    public void What_is_told_of_the_network_holds_in_every_runtime_and_a_runtime_that_was_told_once_stays()
+    {
+        var settings = new Settings();
+        Assert.True((Plain with { Runtime = "qemu", Nat = false }).ApplyTo(settings));
+        Assert.False(Plain.ApplyTo(settings));
+        Assert.Equal(("qemu", false, false), (settings.Runtime, settings.Incus.Nat, settings.Qemu.Nat));
+        Assert.Null(settings.RuntimeInUse);
+    }
+
     [Theory]
     [InlineData(8081, null, null)]
     [InlineData(70000, null, null)]

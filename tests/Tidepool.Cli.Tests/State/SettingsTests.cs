@@ -1,3 +1,4 @@
+using Tidepool.Cli.Runtimes;
 using Tidepool.Cli.State;
 
 namespace Tidepool.Cli.Tests.State;
@@ -41,6 +42,35 @@ public sealed class SettingsTests
         Assert.NotEqual(one.Pool, two.Pool);
         Assert.InRange(one.Network.Length, 1, 15);
         Assert.Equal("/nowhere/one/incus/unix.socket", one.Socket);
+    }
+
+    [Fact]
+    public void The_runtime_in_use_is_kept_under_the_name_that_the_worker_reads()
+    {
+        using var state = new TemporaryState();
+        var settings = Settings.Read(state.Directory);
+        Assert.Null(settings.RuntimeInUse);
+        settings.RuntimeInUse = RuntimeKind.Qemu;
+        settings.Write(state.Directory);
+
+        Assert.Contains("\"RuntimeInUse\": \"qemu\"", File.ReadAllText(state.Directory.Settings), StringComparison.Ordinal);
+        var again = Settings.Read(state.Directory);
+        Assert.Equal((RuntimeKind.Qemu, "auto", true), (again.RuntimeInUse, again.Runtime, again.NeedsMachineImage));
+        Assert.Equal(again.Qemu.Bridge, again.Bridge);
+        Assert.InRange(again.Bridge.Length, 1, 15);
+    }
+
+    [Fact]
+    public void A_state_directory_of_before_there_was_a_choice_is_in_Incus()
+    {
+        using var state = new TemporaryState();
+        File.WriteAllText(state.Directory.Settings, """{"Tidepool":{"ApiPort":8080,"Runtime":"auto","Incus":{"Network":"tp12345678","Pool":"tidepool-12345678"}}}""");
+        Assert.Null(Settings.Read(state.Directory).RuntimeInUse);
+        File.WriteAllText(state.Directory.Database, "");
+
+        var settings = Settings.Read(state.Directory);
+        Assert.Equal((RuntimeKind.Incus, "tp12345678", false), (settings.RuntimeInUse, settings.Bridge, settings.NeedsMachineImage));
+        Assert.NotEmpty(settings.Qemu.Bridge);
     }
 
     [Fact]

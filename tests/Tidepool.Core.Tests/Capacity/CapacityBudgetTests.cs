@@ -32,4 +32,13 @@ public sealed class CapacityBudgetTests
         Assert.Null(HostResources.ParseTotal(["MemFree:         1000 kB"]));
         Assert.True(HostResources.Read() is { MemoryMiB: > 0, Cores: > 0 });
     }
+
+    [Fact]
+    public void What_cannot_be_used_is_refused_with_every_fault()
+    {
+        var options = new CapacityOptions { MemoryMiB = 0, CpuOversubscription = 0 };
+        var fault = Assert.Throws<System.ComponentModel.DataAnnotations.ValidationException>(() => CapacityBudget.Of(Host, options, null));
+        Assert.Contains(nameof(CapacityOptions.MemoryMiB), fault.Message, StringComparison.Ordinal);
+        Assert.Contains(nameof(CapacityOptions.CpuOversubscription), fault.Message, StringComparison.Ordinal);
+    }
 }

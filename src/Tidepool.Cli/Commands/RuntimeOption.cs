@@ -1,0 +1,19 @@
+using System.CommandLine;
+using Tidepool.Cli.Runtimes;
+
+namespace Tidepool.Cli.Commands;
+
+/// <summary><c>--runtime</c>, the same in every command that takes it.</summary>
+internal static class RuntimeOption
+{
+    public static Option<string?> Create()
+    {
+        var runtime = new Option<string?>("--runtime")
+        {
+            Description = "Where workspaces run: incus, qemu, tart, or auto, which looks at the machine and says why. It stays what it is while there are workspaces.",
+            HelpName = "RUNTIME",
+        };
+        runtime.AcceptOnlyFromAmong(RuntimeWords.All);
+        return runtime;
+    }
+}

@@ -1,0 +1,38 @@
+using System.Text.Json.Serialization;
+
+namespace Tidepool.Cli.Runtimes;
+
+/// <summary>What makes the workspaces' machines.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<RuntimeKind>))]
+internal enum RuntimeKind
+{
+    [JsonStringEnumMemberName("incus")] Incus,
+    [JsonStringEnumMemberName("qemu")] Qemu,
+    [JsonStringEnumMemberName("tart")] Tart,
+}
+
+/// <summary>The runtimes as people name them.</summary>
+internal static class RuntimeWords
+{
+    public const string Auto = "auto";
+
+    /// <summary>What <c>--runtime</c> takes.</summary>
+    public static readonly string[] All = [Auto, "incus", "qemu", "tart"];
+
+    /// <summary>Null for <c>auto</c>.</summary>
+    public static RuntimeKind? Parse(string word) => word switch
+    {
+        Auto => null,
+        "incus" => RuntimeKind.Incus,
+        "qemu" => RuntimeKind.Qemu,
+        "tart" => RuntimeKind.Tart,
+        _ => throw new CommandException($"'{word}' is no runtime. Those that there are: {string.Join(", ", All)}.", ExitCodes.Usage),
+    };
+
+    public static string Name(this RuntimeKind runtime) => runtime switch
+    {
+        RuntimeKind.Incus => "Incus",
+        RuntimeKind.Qemu => "QEMU",
+        RuntimeKind.Tart => "Tart",
+    };
+}

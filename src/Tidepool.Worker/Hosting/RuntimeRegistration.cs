@@ -1,0 +1,49 @@
+using Tidepool.Core.Network;
+using Tidepool.Core.Runtime;
+using Tidepool.Core.State;
+using Tidepool.Runtime.Boundary;
+using Tidepool.Runtime.Incus;
+using Tidepool.Runtime.Qemu;
+using Tidepool.Runtime.Tart;
+using Tidepool.Worker.Network;
+
+namespace Tidepool.Worker.Hosting;
+
+/// <summary>Registers the runtime that the settings name, and the wall that goes with it.</summary>
+internal static class RuntimeRegistration
+{
+    /// <summary>The runtime's name in the settings.</summary>
+    public static string NameOf(IConfiguration settings) =>
+        RuntimeNames.InForce(settings["RuntimeInUse"], settings["Runtime"], OperatingSystem.IsMacOS());
+
+    public static void AddRuntime(this IServiceCollection services, IConfiguration settings, StatePaths paths)
+    {
+        switch (NameOf(settings))
+        {
+            case RuntimeNames.Qemu:
+                services.AddQemu(settings, paths);
+                services.AddNetworkBoundary();
+                break;
+            case RuntimeNames.Tart:
+                services.AddTartRuntime(tart =>
+                {
+                    tart.Notes = paths.Tart;
+                    settings.GetSection("Tart").Bind(tart);
+                });
+                services.AddSingleton<INetworkBoundary, NoBoundary>();
+                break;
+            default:
+                services.AddIncusRuntime(settings.GetSection("Incus").Bind);
+                services.AddNetworkBoundary();
+                break;
+        }
+    }
+
+    /// <summary>The QEMU runtime whatever the settings name: also for who only wants to know how it would run machines.</summary>
+    public static void AddQemu(this IServiceCollection services, IConfiguration settings, StatePaths paths) =>
+        services.AddQemuRuntime(qemu =>
+        {
+            qemu.Directory = paths.Qemu;
+            settings.GetSection("Qemu").Bind(qemu);
+        });
+}

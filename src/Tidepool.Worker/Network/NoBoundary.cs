@@ -1,0 +1,13 @@
+using Tidepool.Core.Network;
+using Tidepool.Core.Runtime;
+
+namespace Tidepool.Worker.Network;
+
+/// <summary>For a runtime that puts up a wall of its own. One that wants ours is refused: nothing is to run without.</summary>
+internal sealed class NoBoundary : INetworkBoundary
+{
+    public Task<bool> ApplyAsync(NetworkRules rules, CancellationToken cancellationToken) =>
+        throw new RuntimeException(RuntimeFaults.BoundaryDown, "This runtime has to put up a wall of its own around the workspaces, and did not. Report it as a defect.", isTransient: false);
+
+    public Task ChangedAsync(CancellationToken cancellationToken) => Task.Delay(Timeout.Infinite, cancellationToken);
+}
