@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
@@ -140,14 +141,7 @@ public sealed class IncusRuntimeTests(IncusRuntimeTests.Host host) : GuestContra
 
     private async Task<int> GuestAsync(InstanceName name) => (await host.GetAsync($"1.0/instances/{name}/state")).GetProperty("pid").GetInt32();
 
-    protected override async Task<string> InsideAsync(InstanceName name, string script)
-    {
-        var guest = await GuestAsync(name);
-        return await host.ShellAsync($"exec nsenter --target {guest} --user --mount --uts --ipc --net --pid --cgroup --setuid 0 --setgid 0 -- /bin/sh -s", script);
-    }
-
-    /// <summary>Nothing shows a container less memory than the host's; it gets no more than this.</summary>
-    protected override string MemoryLimit => "cat /sys/fs/cgroup/memory.max 2>/dev/null || cat /sys/fs/cgroup/memory/memory.limit_in_bytes";
+    protected override Task<string> InsideAsync(InstanceName name, string script) => host.RunInsideAsync(name, script);
 
     protected override async Task HangAsync(InstanceName name) => await host.ShellAsync($"kill -STOP {await GuestAsync(name)}");
 
@@ -208,15 +202,29 @@ public sealed class IncusRuntimeTests(IncusRuntimeTests.Host host) : GuestContra
             answer.EnsureSuccessStatusCode();
         }
 
-        public async Task<string> ShellAsync(string command, string input = "")
+        public async Task ShellAsync(string command)
         {
-            using var shell = Process.Start(new ProcessStartInfo("/bin/sh") { ArgumentList = { "-c", command }, UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true })!;
-            await shell.StandardInput.WriteAsync(input);
-            shell.StandardInput.Close();
-            var output = await shell.StandardOutput.ReadToEndAsync();
+            using var shell = Process.Start(new ProcessStartInfo("/bin/sh") { ArgumentList = { "-c", command } })!;
             await shell.WaitForExitAsync();
             Assert.Equal(0, shell.ExitCode);
-            return output;
+        }
+
+        public async Task<string> RunInsideAsync(InstanceName name, string script)
+        {
+            var request = new Dictionary<string, object>
+            {
+                ["command"] = new[] { "/bin/sh", "-c", script },
+                ["wait-for-websocket"] = false,
+                ["interactive"] = false,
+                ["record-output"] = true,
+                ["environment"] = new Dictionary<string, string> { ["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" },
+            };
+            using var begun = await client!.PostAsJsonAsync(new Uri($"1.0/instances/{name}/exec?project={Project}", UriKind.Relative), request);
+            using var operation = JsonDocument.Parse(await begun.Content.ReadAsStringAsync());
+            var id = operation.RootElement.GetProperty("metadata").GetProperty("id").GetString();
+            var ended = (await GetAsync($"1.0/operations/{id}/wait")).GetProperty("metadata");
+            Assert.Equal(0, ended.GetProperty("return").GetInt32());
+            return await client!.GetStringAsync(new Uri($"{ended.GetProperty("output").GetProperty("1").GetString()![1..]}?project={Project}", UriKind.Relative));
         }
 
         public async ValueTask DisposeAsync()

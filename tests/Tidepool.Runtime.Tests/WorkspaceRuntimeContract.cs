@@ -189,7 +189,19 @@ public abstract class WorkspaceRuntimeContract : IAsyncLifetime
                 // What it says to one that is dead is nobody's business.
             }
 
-            await step(Token);
+            // As the lifecycle does it: again as long as that can help.
+            for (var attempt = 1; ; attempt++)
+            {
+                try
+                {
+                    await step(Token);
+                    return;
+                }
+                catch (RuntimeException fault) when (fault.IsTransient && attempt < 5)
+                {
+                    await Task.Delay(TimeSpan.FromMilliseconds(500), TimeProvider.System, Token);
+                }
+            }
         }
     }
 
@@ -215,7 +227,7 @@ public abstract class WorkspaceRuntimeContract : IAsyncLifetime
         where T : class
     {
         var began = TimeProvider.System.GetTimestamp();
-        while (TimeProvider.System.GetElapsedTime(began) < TimeSpan.FromMinutes(2))
+        while (TimeProvider.System.GetElapsedTime(began) < TimeSpan.FromMinutes(4))
         {
             if (await look() is { } value)
             {

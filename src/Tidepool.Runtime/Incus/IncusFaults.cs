@@ -34,6 +34,11 @@ internal static class IncusFaults
     public static RuntimeException CannotTell(IncusException fault) => new(
         RuntimeFaults.Failed, $"Incus cannot tell how the workspace's machine is: \"{fault.Message}\". It is looked at again.", isTransient: true, fault);
 
+    /// <summary>Whether the machine went up or down under the daemon's eyes, so that it has no answer for a moment.</summary>
+    public static bool SaysChanging(IncusException fault) => fault.Message.StartsWith("Invalid PID", StringComparison.OrdinalIgnoreCase);
+
+    public static bool SaysRunning(IncusException fault) => fault.Message.EndsWith("is already running", StringComparison.OrdinalIgnoreCase);
+
     /// <summary>Whether it is the machine itself that is not there. A pool, a network or a project that is missing looks much the same.</summary>
     public static bool SaysGone(IncusException fault) => fault.Status == 404 && fault.Message.EndsWith("Instance not found", StringComparison.OrdinalIgnoreCase);
 

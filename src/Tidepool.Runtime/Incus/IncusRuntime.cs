@@ -10,9 +10,11 @@ namespace Tidepool.Runtime.Incus;
 
 /// <summary>Workspaces as Incus instances, in a project, on a bridge and in a pool of Tidepool's own.</summary>
 internal sealed partial class IncusRuntime(
-    IncusClient client, IncusHost host, IncusLinks links, IncusImages images, IncusConsoles consoles, LeftoverLink leftover, IOptions<IncusOptions> options, ILogger<IncusRuntime> logger) : IWorkspaceRuntime
+    IncusClient client, IncusHost host, IncusLinks links, IncusImages images, IncusConsoles consoles, LeftoverLink leftover, IOptions<IncusOptions> options, TimeProvider time, ILogger<IncusRuntime> logger) : IWorkspaceRuntime
 {
+    private const int MostLooks = 40;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(50);
 
     public Task PrepareAsync(CancellationToken cancellationToken) =>
         TranslatedAsync("preparing the project, the network and the storage pool", () => host.PrepareAsync(cancellationToken));
@@ -78,9 +80,8 @@ internal sealed partial class IncusRuntime(
                 await SetAsync(name, IncusInstances.HaltedKey, "", cancellationToken);
             }
 
-            if (IncusInstances.Read(found)?.State != InstanceState.Stopped)
+            if (await OutwaitAsync(name, cancellationToken) || IncusInstances.Read(found)?.State != InstanceState.Stopped)
             {
-                await OutwaitAsync(name, cancellationToken);
                 found = await FindRawAsync(name, "", cancellationToken) ?? throw Missing();
             }
 
@@ -91,7 +92,14 @@ internal sealed partial class IncusRuntime(
                     await leftover.RemoveAsync(link.Interface, cancellationToken);
                 }
 
-                await ActAsync(name, "start", force: false, Patience, cancellationToken);
+                try
+                {
+                    await ActAsync(name, "start", force: false, Patience, cancellationToken);
+                }
+                catch (IncusException fault) when (IncusFaults.SaysRunning(fault))
+                {
+                    // By a request of before, which had not begun when it was looked for.
+                }
             }
         });
 
@@ -198,10 +206,11 @@ internal sealed partial class IncusRuntime(
         return false;
     }
 
-    /// <summary>Until whatever was asked for before has ended, well or not: a stop whose asker is gone still takes effect.</summary>
-    private async Task OutwaitAsync(InstanceName name, CancellationToken cancellationToken)
+    /// <summary>Until whatever was asked for before has ended, well or not: a stop whose asker is gone still takes effect. True if there was any.</summary>
+    private async Task<bool> OutwaitAsync(InstanceName name, CancellationToken cancellationToken)
     {
-        foreach (var operation in await OperationsOnAsync(name, cancellationToken))
+        var operations = await OperationsOnAsync(name, cancellationToken);
+        foreach (var operation in operations)
         {
             LogWaiting(name);
             try
@@ -213,6 +222,8 @@ internal sealed partial class IncusRuntime(
                 LogOtherFailed(name, fault);
             }
         }
+
+        return operations.Count > 0;
     }
 
     private async Task<IReadOnlyList<string>> OperationsOnAsync(InstanceName name, CancellationToken cancellationToken)
@@ -312,14 +323,21 @@ internal sealed partial class IncusRuntime(
     /// <summary>Null only where the daemon says that this very machine is not there: of one whose pool or network it misses nothing is known.</summary>
     private async Task<JsonElement?> FindRawAsync(InstanceName name, string query, CancellationToken cancellationToken)
     {
-        try
+        for (var looks = 1; ; looks++)
         {
-            var found = await client.GetAsync(PathOf(name) + query, cancellationToken);
-            return found.GetProperty("name").GetString() == name.ToString() ? found : throw new InvalidOperationException($"{name} was asked for.");
-        }
-        catch (IncusException fault) when (fault.Status == 404)
-        {
-            return IncusFaults.SaysGone(fault) ? null : throw IncusFaults.CannotTell(fault);
+            try
+            {
+                var found = await client.GetAsync(PathOf(name) + query, cancellationToken);
+                return found.GetProperty("name").GetString() == name.ToString() ? found : throw new InvalidOperationException($"{name} was asked for.");
+            }
+            catch (IncusException fault) when (fault.Status == 404)
+            {
+                return IncusFaults.SaysGone(fault) ? null : throw IncusFaults.CannotTell(fault);
+            }
+            catch (IncusException fault) when (IncusFaults.SaysChanging(fault) && looks < MostLooks)
+            {
+                await Task.Delay(LookInterval, time, cancellationToken);
+            }
         }
     }
 

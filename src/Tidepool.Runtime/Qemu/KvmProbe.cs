@@ -34,7 +34,8 @@ internal sealed partial class KvmProbe(IOptions<QemuOptions> options, QemuImages
         await one.WaitAsync(cancellationToken);
         try
         {
-            return found ??= Noted() ?? await ProbeAsync(image ?? images.Any(), cancellationToken) ?? Accelerators.Emulation;
+            found ??= Noted() ?? await ProbeAsync(image ?? images.Any(), cancellationToken);
+            return found ?? Accelerators.Emulation;
         }
         finally
         {

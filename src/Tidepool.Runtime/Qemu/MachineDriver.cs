@@ -52,6 +52,13 @@ internal sealed partial class MachineDriver(
             await EndAsync(name, grace, cancellationToken);
         }
 
+        if (launch.IsBegun(name))
+        {
+            // By a start that was cut off a moment ago.
+            await UntilUpAsync(name, machine, cancellationToken);
+            return;
+        }
+
         await network.EnsureAsync(cancellationToken);
         await network.PlugAsync(machine, cancellationToken);
         var accelerator = await probe.ChooseAsync(machine.Image, cancellationToken);
@@ -65,14 +72,14 @@ internal sealed partial class MachineDriver(
 
         File.Delete(place.Socket);
         files.Starting(name, accelerator);
-        await launch.BeginAsync(name, machine, QemuArguments.Render(machine, place, accelerator), cancellationToken);
+        await launch.BeginAsync(name, machine, QemuArguments.Render(machine, place, accelerator));
         await UntilUpAsync(name, machine, cancellationToken);
     }
 
     /// <summary>Asks the guest to end, and after <paramref name="grace"/> ends it by force.</summary>
     public async Task EndAsync(InstanceName name, TimeSpan grace, CancellationToken cancellationToken)
     {
-        if (files.Find(name) is not { } machine || MachineProcess.ReadAlive(files.Process(name)) is not { } process)
+        if (files.Find(name) is not { } machine || await ProcessAsync(name, cancellationToken) is not { } process)
         {
             return;
         }
@@ -115,7 +122,11 @@ internal sealed partial class MachineDriver(
     {
         if (MachineProcess.ReadAlive(files.Process(name)) is not { } process)
         {
-            NoteLoss(name);
+            if (!launch.IsBegun(name))
+            {
+                NoteLoss(name);
+            }
+
             return false;
         }
 
@@ -136,6 +147,31 @@ internal sealed partial class MachineDriver(
                 return true;
             default:
                 return true;
+        }
+    }
+
+    /// <summary>Its process; one that is only being begun is waited for.</summary>
+    private async Task<MachineProcess?> ProcessAsync(InstanceName name, CancellationToken cancellationToken)
+    {
+        var began = time.GetTimestamp();
+        while (true)
+        {
+            if (MachineProcess.ReadAlive(files.Process(name)) is { } process)
+            {
+                return process;
+            }
+
+            if (!launch.IsBegun(name))
+            {
+                return null;
+            }
+
+            if (time.GetElapsedTime(began) > BootPatience)
+            {
+                throw QemuFaults.WontEnd();
+            }
+
+            await Task.Delay(LookInterval, time, cancellationToken);
         }
     }
 

@@ -10,23 +10,24 @@ namespace Tidepool.Runtime.Qemu;
 /// </summary>
 internal sealed class MachineLaunch(MachineFiles files, QemuImages images, IOptions<QemuOptions> options)
 {
+    /// <summary>The lock is held from here on, by QEMU itself for as long as it lives: there is never a second one.</summary>
     private const string Detach = """
         script=$1 console=$2 words=$3
         shift 3
-        (trap '' HUP; umask 077; exec setsid unshare --mount --propagation private /bin/sh -c "$script" sh "$@" >>"$console" 2>"$words" </dev/null) >/dev/null 2>&1 &
+        umask 077
+        exec 9>"$1/lock"
+        flock --nonblock 9 || exit 0
+        (trap '' HUP; exec setsid unshare --mount --propagation private /bin/sh -c "$script" sh "$@" >>"$console" 2>"$words" </dev/null) >/dev/null 2>&1 &
         """;
 
     /// <summary>
-    /// What is mounted here nobody else sees, and it is gone with the process. The lock is held by QEMU itself for as long as it
-    /// lives, so there is never a second one. Devices are nodes of the machine's own, for the host's may be closed to its user.
+    /// What is mounted here nobody else sees, and it is gone with the process. Devices are nodes of the machine's own, for the host's may be closed to its user.
     /// </summary>
     private const string Enclose = """
         set -e
         directory=$1 image=$2 user=$3 niceness=$4
         shift 4
         umask 022
-        exec 9>"$directory/lock"
-        flock --nonblock 9 || exit 0
         echo "$$ $(cut -d ' ' -f 22 /proc/$$/stat)" >"$directory/process.new"
         mv "$directory/process.new" "$directory/process"
         echo 300 >/proc/self/oom_score_adj
@@ -56,13 +57,33 @@ internal sealed class MachineLaunch(MachineFiles files, QemuImages images, IOpti
           setpriv --reuid="$user" --regid="$user" --clear-groups --inh-caps=-all --bounding-set=-all --no-new-privs -- "$@"' sh "$user" "$niceness" "$@"
         """;
 
-    public async Task BeginAsync(InstanceName name, QemuMachine machine, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
+    /// <summary>Whether one was begun that has not ended, be it ever so early in its life.</summary>
+    public bool IsBegun(InstanceName name)
+    {
+        try
+        {
+            // Opened for one only, which is the same lock.
+            using var file = new FileStream(Path.Combine(files.Of(name), "lock"), FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+            return false;
+        }
+        catch (FileNotFoundException)
+        {
+            return false;
+        }
+        catch (IOException)
+        {
+            return true;
+        }
+    }
+
+    /// <summary>Returns once it is on its way and holds its lock; it is not cut off, for half of it would be neither.</summary>
+    public async Task BeginAsync(InstanceName name, QemuMachine machine, IReadOnlyList<string> arguments)
     {
         await Cli.Wrap("/bin/sh")
             .WithArguments([
                 "-c", Detach, "sh", Enclose, files.Console(name), files.Words(name),
                 files.Of(name), images.Of(machine.Image), $"{machine.User}", $"{options.Value.Niceness}", options.Value.Program, .. arguments,
             ])
-            .ExecuteAsync(cancellationToken);
+            .ExecuteAsync(CancellationToken.None);
     }
 }

@@ -18,6 +18,7 @@ internal sealed partial class QemuNetwork(IOptions<QemuOptions> options, ILogger
     private readonly QemuOptions names = options.Value;
     private readonly SemaphoreSlim one = new(1);
     private (IPAddress Gateway, IPNetwork Subnet)? known;
+    private bool whole;
 
     public string Prefix { get; } = MachinePlaces.PrefixOf(options.Value.Bridge);
 
@@ -80,8 +81,7 @@ internal sealed partial class QemuNetwork(IOptions<QemuOptions> options, ILogger
         await BatchAsync(
             [
                 $"tuntap add dev {machine.Link} mode tap user {machine.User}",
-                $"link set dev {machine.Link} master {names.Bridge}",
-                $"link set dev {machine.Link} type bridge_slave isolated on",
+                .. Attaching(machine.Link),
             ],
             cancellationToken);
         NoIPv6(machine.Link);
@@ -114,23 +114,38 @@ internal sealed partial class QemuNetwork(IOptions<QemuOptions> options, ILogger
 
     public void Dispose() => one.Dispose();
 
+    /// <summary>Whole at the first look of each process, for one of before may have been cut off; later only where it is gone.</summary>
     private async Task EnsureBridgeAsync(CancellationToken cancellationToken)
     {
-        if (Exists(names.Bridge))
+        var isThere = Exists(names.Bridge);
+        if (isThere && whole)
         {
             return;
         }
 
         var (gateway, subnet) = Subnet();
         LogBridge(names.Bridge, gateway);
+        if (!isThere)
+        {
+            // An address of its own: else it is that of one of its cables, and another when that one is unplugged.
+            await BatchAsync(
+                [$"link add name {names.Bridge} address {MachinePlaces.HardwareAddressOf("hardware address of bridge " + names.Bridge)} type bridge stp_state 0 mcast_snooping 0"],
+                cancellationToken);
+        }
 
-        // An address of its own: else it is that of one of its cables, and another when that one is unplugged.
-        await BatchAsync(
-            [$"link add name {names.Bridge} address {MachinePlaces.HardwareAddressOf("hardware address of bridge " + names.Bridge)} type bridge stp_state 0 mcast_snooping 0"],
-            cancellationToken);
         NoIPv6(names.Bridge);
-        await BatchAsync([$"address add {gateway}/{subnet.PrefixLength} dev {names.Bridge}", $"link set dev {names.Bridge} up"], cancellationToken);
+        await BatchAsync(
+            [
+                $"address replace {gateway}/{subnet.PrefixLength} dev {names.Bridge}",
+                $"link set dev {names.Bridge} up",
+                .. Directory.EnumerateDirectories(Interfaces, Prefix + "*").SelectMany(link => Attaching(Path.GetFileName(link))),
+            ],
+            cancellationToken);
+        whole = true;
     }
+
+    private IEnumerable<string> Attaching(string link) =>
+        [$"link set dev {link} master {names.Bridge}", $"link set dev {link} type bridge_slave isolated on"];
 
     /// <summary>
     /// Answers names and nothing else: addresses are given by the firmware. It tells none of this machine's names, nor any public

@@ -38,9 +38,13 @@ internal sealed partial class QemuRuntime(
             await network.EnsureAsync(cancellationToken);
         });
 
+    /// <summary>Asked every few seconds: also the time to put back a bridge or a resolver that somebody took away.</summary>
     public Task<RuntimeCapabilities> GetCapabilitiesAsync(CancellationToken cancellationToken) =>
         DoAsync("asking what it can do", async () =>
-            new RuntimeCapabilities(Accelerators.Isolates(await probe.ChooseAsync(null, cancellationToken)), Snapshots: true, Suspend: false));
+        {
+            await network.EnsureAsync(cancellationToken);
+            return new RuntimeCapabilities(Accelerators.Isolates(await probe.ChooseAsync(null, cancellationToken)), Snapshots: true, Suspend: false);
+        });
 
     public Task ImportImageAsync(RuntimeImage image, CancellationToken cancellationToken) =>
         DoAsync("importing the image", async () =>

@@ -82,7 +82,7 @@ public sealed class QemuRuntimeTests(QemuHost host) : GuestContract, IClassFixtu
         return result.Output;
     }
 
-    protected override async Task HangAsync(InstanceName name) => await InsideAsync(name, "pkill acpid");
+    protected override async Task HangAsync(InstanceName name) => await InsideAsync(name, "pkill -f '[a]cpid'");
 
     private int PidOf(InstanceName name) => int.Parse(File.ReadAllText(Path.Combine(host.Home, "machines", name.ToString(), "process")).Split(' ')[0], CultureInfo.InvariantCulture);
 }
