@@ -27,7 +27,7 @@ internal sealed class AgentShell : IWorkspaceShell
 
     public async Task WriteAsync(string path, string text)
     {
-        var result = await RunAsync($"base64 -d >'{path}' <<'END'\n{Convert.ToBase64String(Encoding.UTF8.GetBytes(text), Base64FormattingOptions.InsertLineBreaks)}\nEND\n");
+        var result = await RunAsync($"base64 -d >'{path}' <<'END'\n{Convert.ToBase64String(Encoding.UTF8.GetBytes(text))}\nEND\n");
         Assert.True(result.ExitCode == 0, result.Error);
     }
 

@@ -16,10 +16,10 @@ public sealed partial class MainJobTests(RunningTidepool tidepool)
         await page.GotoAsync(tidepool.AppUrl);
         await browser.ShootAsync("1-empty-list");
 
-        await page.GetByRole(AriaRole.Button, new() { NameRegex = NewWorkspace() }).First.ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { NameRegex = ButtonNames.NewWorkspace() }).First.ClickAsync();
         await page.GetByLabel("Name", new() { Exact = true }).FillAsync("harbor");
         await browser.ShootAsync("2-new-workspace");
-        await page.GetByRole(AriaRole.Button, new() { NameRegex = Create() }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { NameRegex = ButtonNames.Create() }).ClickAsync();
 
         await page.WaitForURLAsync(ProgressOrEditor());
         await browser.ShootAsync("3-progress");
@@ -30,14 +30,14 @@ public sealed partial class MainJobTests(RunningTidepool tidepool)
 
         var id = (await tidepool.UntilAsync("harbor", WorkspaceStatus.Running)).Id;
         await page.GotoAsync(tidepool.AppUrl + "workspaces/harbor");
-        await page.GetByRole(AriaRole.Button, new() { NameRegex = Stop() }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { NameRegex = ButtonNames.Stop() }).ClickAsync();
         await tidepool.UntilAsync("harbor", WorkspaceStatus.Stopped);
         await page.GotoAsync(tidepool.WorkspaceUrl("harbor"));
         await Assertions.Expect(page.GetByRole(AriaRole.Heading)).ToContainTextAsync("harbor is stopped");
         await browser.ShootAsync("5-stopped");
 
         await page.GotoAsync(tidepool.AppUrl + "workspaces/harbor");
-        await page.GetByRole(AriaRole.Button, new() { NameRegex = Start() }).First.ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { NameRegex = ButtonNames.Start() }).First.ClickAsync();
 
         // Who started it here is taken to the editor, as after creating it.
         await page.WaitForURLAsync(tidepool.WorkspaceUrl("harbor") + "**");
@@ -46,30 +46,15 @@ public sealed partial class MainJobTests(RunningTidepool tidepool)
         Assert.Contains("kept", await EditorTerminal.TextAsync(page), StringComparison.Ordinal);
 
         await page.GotoAsync(tidepool.AppUrl + "workspaces/harbor");
-        await page.GetByRole(AriaRole.Button, new() { NameRegex = Delete() }).First.ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { NameRegex = ButtonNames.Delete() }).First.ClickAsync();
         var dialog = page.GetByRole(AriaRole.Dialog);
         await dialog.GetByRole(AriaRole.Textbox).FillAsync("harbor");
         await browser.ShootAsync("6-delete");
-        await dialog.GetByRole(AriaRole.Button, new() { NameRegex = Delete() }).ClickAsync();
+        await dialog.GetByRole(AriaRole.Button, new() { NameRegex = ButtonNames.Delete() }).ClickAsync();
         await tidepool.UntilGoneAsync(id);
         Assert.DoesNotContain(await tidepool.InstancesAsync(), instance => instance.Key.EndsWith(id["ws_".Length..], StringComparison.Ordinal));
     }
 
-    [GeneratedRegex("new workspace|create.*workspace", RegexOptions.IgnoreCase)]
-    private static partial Regex NewWorkspace();
-
-    [GeneratedRegex("^create", RegexOptions.IgnoreCase)]
-    private static partial Regex Create();
-
     [GeneratedRegex("/(app/)?workspaces?/harbor")]
     private static partial Regex ProgressOrEditor();
-
-    [GeneratedRegex("^stop", RegexOptions.IgnoreCase)]
-    private static partial Regex Stop();
-
-    [GeneratedRegex("^start", RegexOptions.IgnoreCase)]
-    private static partial Regex Start();
-
-    [GeneratedRegex("^delete", RegexOptions.IgnoreCase)]
-    private static partial Regex Delete();
 }

@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using Tidepool.Contracts;
 
@@ -6,7 +5,7 @@ namespace Tidepool.EndToEnd.Tests;
 
 /// <summary>What Tidepool is for, in a real browser, on a virtual machine of QEMU's, with no Incus running.</summary>
 [Collection(WholeTidepool.Name)]
-public sealed partial class QemuJobTests : IAsyncLifetime
+public sealed class QemuJobTests : IAsyncLifetime
 {
     /// <summary>For one step of a machine whose processor is emulated.</summary>
     private const float Patience = 180_000;
@@ -29,9 +28,9 @@ public sealed partial class QemuJobTests : IAsyncLifetime
         page.SetDefaultTimeout(Patience);
         page.SetDefaultNavigationTimeout(Patience);
         await page.GotoAsync(tidepool.AppUrl);
-        await page.GetByRole(AriaRole.Button, new() { NameRegex = NewWorkspace() }).First.ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { NameRegex = ButtonNames.NewWorkspace() }).First.ClickAsync();
         await page.GetByLabel("Name", new() { Exact = true }).FillAsync("lagoon");
-        await page.GetByRole(AriaRole.Button, new() { NameRegex = Create() }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { NameRegex = ButtonNames.Create() }).ClickAsync();
         await page.WaitForURLAsync(tidepool.WorkspaceUrl("lagoon") + "**");
         await EditorTerminal.OpenAsync(page);
         await EditorTerminal.RunAsync(page, "uname -r; echo sum-$((40+2)) && echo kept > ~/kept.txt && sync", "sum-42");
@@ -44,7 +43,7 @@ public sealed partial class QemuJobTests : IAsyncLifetime
         await tidepool.UntilAsync("lagoon", WorkspaceStatus.Stopped);
         await page.GotoAsync(tidepool.AppUrl + "workspaces/lagoon");
         await browser.ShootAsync("qemu-2-stopped");
-        await page.GetByRole(AriaRole.Button, new() { NameRegex = Start() }).First.ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { NameRegex = ButtonNames.Start() }).First.ClickAsync();
         await page.WaitForURLAsync(tidepool.WorkspaceUrl("lagoon") + "**");
         await EditorTerminal.OpenAsync(page);
         await EditorTerminal.RunAsync(page, "cat ~/kept.txt ; echo again-$((6*7))", "again-42");
@@ -59,13 +58,4 @@ public sealed partial class QemuJobTests : IAsyncLifetime
         await tidepool.RemoveAsync(running.Id);
         Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(tidepool.State, "qemu", "machines")));
     }
-
-    [GeneratedRegex("new workspace|create.*workspace", RegexOptions.IgnoreCase)]
-    private static partial Regex NewWorkspace();
-
-    [GeneratedRegex("^create", RegexOptions.IgnoreCase)]
-    private static partial Regex Create();
-
-    [GeneratedRegex("^start", RegexOptions.IgnoreCase)]
-    private static partial Regex Start();
 }
