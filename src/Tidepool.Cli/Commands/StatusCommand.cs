@@ -41,7 +41,7 @@ internal static class StatusCommand
         screen.Line($"Address   {settings.AppUrl}");
         if (settings.RuntimeInUse is { } runtime)
         {
-            screen.Line($"Runtime   {runtime.Name()}{(settings.Runtime == RuntimeWords.Auto ? ", chosen by auto" : "")}");
+            screen.Line($"Runtime   {runtime.Name()}{(settings.Runtime == RuntimeWords.Auto ? " (auto)" : "")}");
         }
 
         screen.Line(health switch

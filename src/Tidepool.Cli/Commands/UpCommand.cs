@@ -14,7 +14,7 @@ internal static class UpCommand
         var runtime = RuntimeOption.Create();
         var nat = new Option<bool>("--nat") { Description = "Workspaces reach the internet, as at first." };
         var noNat = new Option<bool>("--no-nat") { Description = "Workspaces reach nothing." };
-        var poolSize = new Option<int?>("--pool-size") { Description = "How far the workspaces' disks may grow together, in GiB; only before the first start.", HelpName = "GIB" };
+        var poolSize = new Option<int?>("--pool-size") { Description = "How far the workspaces' disks may grow together, in GiB; with Incus only, and before the first start.", HelpName = "GIB" };
         var memory = new Option<int?>("--workspace-memory") { Description = "The memory that running workspaces may have together, in MiB; at first this machine's without a reserve.", HelpName = "MIB" };
         var cores = new Option<double?>("--cpu-oversubscription") { Description = "How many workspace cores each core of this machine stands for, 16 at first.", HelpName = "N" };
         var yes = new Option<bool>("--yes", "-y") { Description = "Install what is missing without asking." };

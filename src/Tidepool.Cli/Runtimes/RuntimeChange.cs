@@ -47,6 +47,8 @@ internal sealed class RuntimeChange(StateDirectory state, Programs programs, Scr
             {
                 throw new CommandException($"Something of {old.Name()} could not be removed, so the runtime stays what it is: {string.Join(", ", left)}.");
             }
+
+            Directory.Delete(state.Incus, recursive: true);
         }
 
         settings.RuntimeInUse = null;

@@ -3,7 +3,7 @@ using Tidepool.Core.Workspaces;
 namespace Tidepool.Core.Capacity;
 
 /// <summary>
-/// The disk that holds the state directory: the database, and the file that the workspaces' disks lie in, which grows as they are
+/// The disk that holds the state directory: the database, and the files that the workspaces' disks lie in, which grow as they are
 /// written. Once it is full, what workspaces write is lost to them; so no new one is made while little is left.
 /// </summary>
 /// <param name="directory">The state directory.</param>

@@ -162,7 +162,7 @@ public sealed class OutputTests : IDisposable
             worker      failing  -    -          -       9
 
             Address   http://localhost:8080/app/
-            Runtime   QEMU, chosen by auto
+            Runtime   QEMU (auto)
             Health    unhealthy
                       worker: It has not reported yet.
                       worker ended 8 times.
