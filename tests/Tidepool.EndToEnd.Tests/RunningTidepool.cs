@@ -29,6 +29,9 @@ public sealed class RunningTidepool : IAsyncLifetime
 
     public string Runtime { get; init; } = "incus";
 
+    /// <summary>How long a workspace may take for a change; null for the minute that the product promises. An emulated processor takes longer.</summary>
+    public TimeSpan? Patience => Runtime == "qemu" ? TimeSpan.FromMinutes(4) : null;
+
     /// <summary>The image to use in place of the one that was built; a copy with something added.</summary>
     public string? Image { get; set; }
 
@@ -111,7 +114,7 @@ public sealed class RunningTidepool : IAsyncLifetime
             var result = await Api.GetAsync(idOrName);
             Assert.False(result.Value?.Status == WorkspaceStatus.Error && status != WorkspaceStatus.Error, $"{idOrName}: {result.Value?.Error?.Message}");
             return result.Value?.Status == status ? result.Value : null;
-        });
+        }, Patience);
 
     public Task UntilGoneAsync(string idOrName) =>
         Until.TrueAsync($"{idOrName} is gone", async () => (await Api.GetAsync(idOrName)).Problem?.Code == ProblemCodes.NotFound);
