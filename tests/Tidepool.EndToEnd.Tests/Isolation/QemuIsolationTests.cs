@@ -36,12 +36,14 @@ public sealed class QemuIsolationTests() : IsolationTests("qemu")
     protected override async Task KillRuntimeAsync()
     {
         var before = Tidepool.PidOf("worker");
-        var resolver = (await File.ReadAllTextAsync(Path.Combine(Tidepool.State, "qemu", "resolver"))).Split(' ')[0];
+        var resolver = await ResolverAsync();
         await OutsideWorld.ShellAsync($"kill -9 {before} {resolver}");
         await Until.TrueAsync("the worker is back", async () =>
         {
             var health = await Tidepool.Api.HealthAsync();
-            return Tidepool.PidOf("worker") != before && health?.Components.All(c => c.Healthy) == true;
+            return Tidepool.PidOf("worker") != before && await ResolverAsync() != resolver && health?.Components.All(c => c.Healthy) == true;
         });
     }
+
+    private async Task<string> ResolverAsync() => (await File.ReadAllTextAsync(Path.Combine(Tidepool.State, "qemu", "resolver"))).Split(' ')[0];
 }
