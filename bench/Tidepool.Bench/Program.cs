@@ -1,5 +1,12 @@
 using System.Globalization;
 using Tidepool.Bench;
+using Tidepool.Testing.Guests;
+
+if (args is ["add-agent", var image, var copy])
+{
+    await GuestAgent.PutIntoAsync(image, copy);
+    return 0;
+}
 
 if (args is not [var state, var apiPort, var workspacePort, var passwordFile, var name, var amount])
 {
@@ -19,6 +26,9 @@ switch (name)
             await CreateToIde.RunAsync(bare, tidepool, state, count);
         }
 
+        return 0;
+    case "qemu-boot":
+        await QemuBoot.RunAsync(tidepool, state, count);
         return 0;
     case "login-storm":
         await LoginStorm.RunAsync(tidepool, api, TimeSpan.FromSeconds(count));
