@@ -17,6 +17,9 @@ internal sealed class Bringup(StateDirectory state, Programs programs, Screen sc
 {
     private const int Steps = 6;
 
+    /// <summary>What a socket's path may have, 107, without <c>/qemu/machines/ws-…/vm/qmp</c>.</summary>
+    private const int LongestForSockets = 50;
+
     public async Task<int> RunAsync(UpRequest request, CancellationToken cancellationToken)
     {
         var settings = Settings.Read(state);
@@ -29,6 +32,11 @@ internal sealed class Bringup(StateDirectory state, Programs programs, Screen sc
         await new RuntimeChange(state, programs, screen, time).RunAsync(request.Runtime, settings, cancellationToken);
         var preparation = new Preparation(state, settings, programs, screen, CacheDirectory.Of(state));
         await preparation.RunAsync(request.Yes, withPorts: true, Steps, cancellationToken);
+        if (settings.RuntimeInUse == RuntimeKind.Qemu && state.Root.Length > LongestForSockets)
+        {
+            throw new CommandException($"{state.Root} has {state.Root.Length} characters. Each of QEMU's machines has a socket below it, and a socket's path is short: the state directory can have {LongestForSockets} at most. Name another with --state.");
+        }
+
         using var only = SupervisorLock.TryTake(state.At("run", "up.lock"))
             ?? throw new CommandException("Another `tidepool up` is at work on this state directory; wait for it.");
         if (settings.RuntimeInUse == RuntimeKind.Incus)
