@@ -13,11 +13,7 @@ const vm = require('node:vm')
 const home = '/usr/lib/code-server'
 const packed = path.join(__dirname, 'editor.pack.js')
 
-/** What is compiled imports modules as any other code does: VS Code itself is imported later. */
-function compile(source, cachedData) {
-  const importModuleDynamically = vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER
-  return new vm.Script(source, { filename: packed, cachedData, importModuleDynamically })
-}
+const compile = (source, cachedData) => new vm.Script(source, { filename: packed, cachedData })
 
 function openPack() {
   try {
