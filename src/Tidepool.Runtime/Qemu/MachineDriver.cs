@@ -44,19 +44,14 @@ internal sealed partial class MachineDriver(
         {
             if (!files.IsEnding(name))
             {
+                // By a start that was cut off, perhaps a moment ago.
+                await UntilUpAsync(name, machine, cancellationToken);
                 return;
             }
 
             // Somebody asked it to end and is gone; the guest may be on its way down.
             LogOutwaiting(name);
             await EndAsync(name, grace, cancellationToken);
-        }
-
-        if (launch.IsBegun(name))
-        {
-            // By a start that was cut off a moment ago.
-            await UntilUpAsync(name, machine, cancellationToken);
-            return;
         }
 
         await network.EnsureAsync(cancellationToken);
@@ -120,13 +115,9 @@ internal sealed partial class MachineDriver(
     /// </summary>
     private async Task<bool> IsUpAsync(InstanceName name, QemuMachine machine, CancellationToken cancellationToken)
     {
-        if (MachineProcess.ReadAlive(files.Process(name)) is not { } process)
+        if (await ProcessAsync(name, cancellationToken) is not { } process)
         {
-            if (!launch.IsBegun(name))
-            {
-                NoteLoss(name);
-            }
-
+            NoteLoss(name);
             return false;
         }
 
@@ -150,7 +141,7 @@ internal sealed partial class MachineDriver(
         }
     }
 
-    /// <summary>Its process; one that is only being begun is waited for.</summary>
+    /// <summary>Its process. One that is only being begun, or is nearly gone, is waited for.</summary>
     private async Task<MachineProcess?> ProcessAsync(InstanceName name, CancellationToken cancellationToken)
     {
         var began = time.GetTimestamp();
