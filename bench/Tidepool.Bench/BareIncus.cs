@@ -40,7 +40,12 @@ internal sealed class BareIncus : IDisposable
         var images = await CallAsync(HttpMethod.Get, "1.0/images?recursion=1", null);
         var fingerprint = images.EnumerateArray().First().GetProperty("fingerprint").GetString();
         var networks = await CallAsync(HttpMethod.Get, "1.0/networks?recursion=1", null);
-        var network = networks.EnumerateArray().First(n => n.GetProperty("managed").GetBoolean()).GetProperty("name").GetString();
+        var bridge = networks.EnumerateArray().First(n => n.GetProperty("managed").GetBoolean());
+        var network = bridge.GetProperty("name").GetString();
+
+        // Its DHCP server knows no address for machines that were given none.
+        var gateway = bridge.GetProperty("config").GetProperty("ipv4.address").GetString()!.Split('/')[0];
+        var address = gateway[..(gateway.LastIndexOf('.') + 1)] + "250";
         var pool = (await CallAsync(HttpMethod.Get, "1.0/storage-pools?recursion=1", null)).EnumerateArray().First().GetProperty("name").GetString();
         template = new JsonObject
         {
@@ -55,6 +60,7 @@ internal sealed class BareIncus : IDisposable
                     ["type"] = "nic",
                     ["name"] = "eth0",
                     ["network"] = network,
+                    ["ipv4.address"] = address,
                     ["security.port_isolation"] = "true",
                     ["security.mac_filtering"] = "true",
                     ["security.ipv4_filtering"] = "true",

@@ -8,6 +8,12 @@ if (args is ["add-agent", var image, var copy])
     return 0;
 }
 
+if (args is ["attack", var attacked, var seconds])
+{
+    await LoginStorm.AttackAsync(Number(attacked), TimeSpan.FromSeconds(Number(seconds)));
+    return 0;
+}
+
 if (args is not [var state, var apiPort, var workspacePort, var passwordFile, var name, var amount])
 {
     await Console.Error.WriteLineAsync("usage: Tidepool.Bench STATE API-PORT WORKSPACE-PORT PASSWORD-FILE NAME AMOUNT; bench/with-tidepool calls it.");

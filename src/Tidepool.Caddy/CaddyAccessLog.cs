@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Tidepool.Core.Accesses;
 using Tidepool.Core.Workspaces;
+using Tidepool.Host.Files;
 
 namespace Tidepool.Caddy;
 
@@ -16,6 +17,9 @@ internal sealed partial class CaddyAccessLog(IOptions<CaddyOptions> options, ILo
 {
     /// <summary>What Caddy keeps of one file at most, with room to spare; more cannot be of its making.</summary>
     private const int MaxBytes = 4 * 1024 * 1024;
+
+    /// <summary>Caddy keeps one rolled file, and has two for a moment. The worker looks at no more names than this.</summary>
+    private const int MaxRolled = 16;
 
     /// <summary>A line has a time and a name.</summary>
     private const int MaxLine = 512;
@@ -74,7 +78,7 @@ internal sealed partial class CaddyAccessLog(IOptions<CaddyOptions> options, ILo
 
         var seen = (file.Length, file.LastWriteTimeUtc);
         var accesses = new List<Access>();
-        await using var stream = Open(file.FullName);
+        await using var stream = ForeignFile.OpenRead(file.FullName);
         if (await FirstLineAsync(stream, cancellationToken) is not { } beginning)
         {
             return [];
@@ -95,13 +99,15 @@ internal sealed partial class CaddyAccessLog(IOptions<CaddyOptions> options, ILo
     private async Task ReadRolledAsync(FileInfo file, List<Access> accesses, CancellationToken cancellationToken)
     {
         var pattern = $"{Path.GetFileNameWithoutExtension(file.Name)}-*{file.Extension}";
-        foreach (var rolled in file.Directory!.EnumerateFiles(pattern))
+        if (file.Directory!.EnumerateFiles(pattern).Take(MaxRolled).MaxBy(rolled => rolled.Name, StringComparer.Ordinal) is not { } newest)
         {
-            await using var stream = Open(rolled.FullName);
-            if (firstLine is null || await FirstLineAsync(stream, cancellationToken) == firstLine)
-            {
-                await TakeAsync(stream, firstLine is null ? 0 : position, accesses, cancellationToken);
-            }
+            return;
+        }
+
+        await using var stream = ForeignFile.OpenRead(newest.FullName);
+        if (firstLine is null || await FirstLineAsync(stream, cancellationToken) == firstLine)
+        {
+            await TakeAsync(stream, firstLine is null ? 0 : position, accesses, cancellationToken);
         }
     }
 
@@ -132,8 +138,6 @@ internal sealed partial class CaddyAccessLog(IOptions<CaddyOptions> options, ILo
         var length = await stream.ReadAtLeastAsync(content, content.Length, throwOnEndOfStream: false, cancellationToken);
         return Array.IndexOf(content, (byte)'\n', 0, length) is > 0 and var end ? Encoding.UTF8.GetString(content, 0, end) : null;
     }
-
-    private static FileStream Open(string path) => new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Caddy's access log cannot be read; when workspaces are used is not noted until it can.")]
     private partial void LogUnreadable(Exception fault);

@@ -1,10 +1,11 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Options;
 using Tidepool.Core.Routing;
+using Tidepool.Host.Files;
+using Tidepool.Host.Sockets;
 
 namespace Tidepool.Caddy;
 
@@ -17,13 +18,18 @@ internal sealed class CaddyAdmin : IDisposable
     /// <summary>What a request to the admin API has to come from: a name that no browser resolves.</summary>
     public const string Origin = "http://caddy";
 
+    private const int MaxQuoted = 300;
+
     private readonly HttpClient http;
     private readonly string socketPath;
 
     public CaddyAdmin(IOptions<CaddyOptions> options)
     {
         socketPath = options.Value.AdminSocket;
-        http = new HttpClient(new SocketsHttpHandler { ConnectCallback = ConnectAsync, UseProxy = false, PooledConnectionIdleTimeout = TimeSpan.FromSeconds(10) })
+        var handler = UnixHttp.Handler(socketPath, Owner);
+        handler.PooledConnectionIdleTimeout = TimeSpan.FromSeconds(10);
+        handler.PooledConnectionLifetime = TimeSpan.FromMinutes(1);
+        http = new HttpClient(handler)
         {
             BaseAddress = new Uri(Origin + "/"),
             Timeout = options.Value.CallTimeout,
@@ -95,22 +101,16 @@ internal sealed class CaddyAdmin : IDisposable
 
         using (response)
         {
-            throw new RouteTableException($"Caddy refused {method} {path}: {await response.Content.ReadAsStringAsync(cancellationToken)}");
+            throw new RouteTableException($"Caddy refused {method} {path}: {Beginning(await response.Content.ReadAsStringAsync(cancellationToken))}");
         }
     }
 
-    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
-    {
-        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
-        {
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(socketPath), cancellationToken);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
-    }
+    /// <summary>
+    /// The user that listens on the socket is the one that its directory belongs to: Caddy's. A Caddy that was taken over can put a
+    /// link there that leads this process, which is root, to another daemon's socket.
+    /// </summary>
+    private uint? Owner() => OperatingSystem.IsLinux() ? FileEntry.At(Path.GetDirectoryName(socketPath)!).Owner : null;
+
+    /// <summary>The beginning of an answer, for a log: it comes from a process that may have been taken over.</summary>
+    private static string Beginning(string answer) => answer.Length <= MaxQuoted ? answer : answer[..MaxQuoted] + "…";
 }

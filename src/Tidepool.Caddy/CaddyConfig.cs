@@ -12,7 +12,9 @@ internal static class CaddyConfig
 
     private const long MaxApiBody = 1024 * 1024;
 
-    public static JsonObject Render(CaddyOptions options, CredentialOptions credentials, IReadOnlyList<WorkspaceRoute> routes) => new()
+    private const string Health = "/api/health";
+
+    public static JsonObject Render(CaddyOptions options, CredentialOptions credentials, Secrets secrets, IReadOnlyList<WorkspaceRoute> routes) => new()
     {
         ["admin"] = new JsonObject
         {
@@ -30,9 +32,8 @@ internal static class CaddyConfig
                 ["grace_period"] = "1s",
                 ["servers"] = new JsonObject
                 {
-                    ["api"] = Server(options.Listen, options.ApiPort, ApiRoutes(options, credentials)),
-                    ["workspaces"] = WorkspaceServer(options, credentials, routes),
-                    ["open-gate"] = SignIn.OpenGate(options),
+                    ["api"] = ApiServer(options, credentials, secrets),
+                    ["workspaces"] = WorkspaceServer(options, credentials, secrets, routes),
                 },
             },
         },
@@ -51,37 +52,79 @@ internal static class CaddyConfig
             .FirstOrDefault(handler => handler["@id"]?.GetValue<string>() == "workspaces");
     }
 
-    private static JsonObject Server(string listen, int port, JsonArray routes) => new()
+    private static JsonObject Server(CaddyOptions options, int port, JsonArray routes) => new()
     {
-        ["listen"] = Texts($"{(listen.Contains(':', StringComparison.Ordinal) ? $"[{listen}]" : listen)}:{port}"),
+        ["listen"] = Texts([.. LoopbackAddresses.With(options.Listen, options.HasIPv6).Select(address => address.Contains(':', StringComparison.Ordinal) ? $"[{address}]:{port}" : $"{address}:{port}")]),
         ["automatic_https"] = new JsonObject { ["disable"] = true },
-        ["protocols"] = Texts("h1", "h2c"),
+        // One way to write a request: nothing here needs another without TLS.
+        ["protocols"] = Texts("h1"),
         ["routes"] = routes,
     };
 
-    private static JsonArray ApiRoutes(CaddyOptions options, CredentialOptions credentials) => new(
-    [
-        Route(Path("/api/health"), CleanIdentity(), Proxy(Unix(options.ServerSocket), ToServer(null))),
-        .. SignIn.Routes(options, credentials, withSession: false),
-        Route(
-            Path("/api", "/api/*", "/app", "/app/*"),
-            new JsonObject { ["handler"] = "request_body", ["max_size"] = MaxApiBody },
-            CleanIdentity(),
-            Proxy(Unix(options.ServerSocket), ToServer(credentials.UserName))),
-        Route(Path("/"), new JsonObject { ["handler"] = "static_response", ["status_code"] = 302, ["headers"] = new JsonObject { ["Location"] = Texts("/app/") } }),
-        Route(null, Text(404, "There is nothing here. Tidepool's page is at /app/.\n")),
-    ]);
-
-    private static JsonObject WorkspaceServer(CaddyOptions options, CredentialOptions credentials, IReadOnlyList<WorkspaceRoute> routes)
+    private static JsonObject ApiServer(CaddyOptions options, CredentialOptions credentials, Secrets secrets)
     {
         var server = Server(
-            options.Listen,
+            options,
+            options.ApiPort,
+            new JsonArray(
+            [
+                .. FrontDoor.OfApi(options),
+                Route(Strangers(), HealthWithoutDetails(options)),
+                .. SignIn.Routes(options, credentials, secrets, takesSession: false),
+                Route(
+                    Path("/api", "/api/*", "/app", "/app/*"),
+                    new JsonObject { ["handler"] = "request_body", ["max_size"] = MaxApiBody },
+                    CleanIdentity(),
+                    Proxy(Unix(options.ServerSocket), ToServer(secrets))),
+                Route(Path("/"), new JsonObject { ["handler"] = "static_response", ["status_code"] = 302, ["headers"] = new JsonObject { ["Location"] = Texts("/app/") } }),
+                Route(null, Text(404, "There is nothing here. Tidepool's page is at /app/.\n")),
+            ]));
+        server["errors"] = new JsonObject { ["routes"] = new JsonArray(SignIn.Cancelled()) };
+        return server;
+    }
+
+    /// <summary>
+    /// Monitors ask for the health without a password, and get no details. A password that comes along, or the page that asks, is
+    /// signed in like any other request. The path that goes on is ours, not the client's.
+    /// </summary>
+    private static JsonArray Strangers() => new(new JsonObject
+    {
+        ["path"] = Texts(Health),
+        ["method"] = Texts("GET", "HEAD"),
+        ["expression"] = "{http.request.header.Authorization} == '' && {http.request.header.Sec-Fetch-Site} != 'same-origin'",
+    });
+
+    /// <summary>A request of Caddy's own: nothing of the client's goes on, neither its headers nor its body, and no connection is handed over.</summary>
+    private static JsonObject HealthWithoutDetails(CaddyOptions options) => new()
+    {
+        ["handler"] = "subroute",
+        ["routes"] = new JsonArray(Route(
+            null,
+            new JsonObject { ["handler"] = "rewrite", ["method"] = "GET", ["uri"] = Health + "?" },
+            // The placeholder is empty, and so is the body then; an empty text would leave the client's body in place.
+            new JsonObject { ["handler"] = "request_body", ["set"] = "{http.vars.no_body}" },
+            Proxy(Unix(options.ServerSocket), new JsonObject { ["request"] = new JsonObject { ["delete"] = Texts("*"), ["set"] = new JsonObject { ["Host"] = Texts("localhost") } } }))),
+        ["errors"] = new JsonObject
+        {
+            ["routes"] = new JsonArray(
+                Route(new JsonArray(Unreachable()), Text(503, "Tidepool's server does not answer.\n")),
+                Route(null, Text(400, "The request could not be read.\n"))),
+        },
+    };
+
+    private static JsonObject WorkspaceServer(CaddyOptions options, CredentialOptions credentials, Secrets secrets, IReadOnlyList<WorkspaceRoute> routes)
+    {
+        var server = Server(
+            options,
             options.WorkspacePort,
             new JsonArray(
             [
-                Route(null, AccessLog.Skip(true)),
+                Route(null, [AccessLog.Skip(true), .. WorkspaceAnswers.Handlers()]),
+                .. FrontDoor.OfWorkspaces(options),
+                .. SignIn.Routes(options, credentials, secrets, takesSession: true),
+
+                // Behind the sign-in: what a stranger is told does not depend on where a request says that it comes from.
                 .. ForeignPages.Routes(),
-                .. SignIn.Routes(options, credentials, withSession: true),
                 // Not bound to a path of its own: what no workspace's route takes falls through to the page.
                 Route(null, new JsonObject { ["handler"] = "subroute", ["@id"] = "workspaces", ["routes"] = new JsonArray([.. routes.Select(route => WorkspaceRoutes.Render(route, options))]) }),
                 Route(PathExpression("^/workspace/([a-z0-9-]+)"), StatusPage.Of("{http.regexp.page.1}", null, options)),
@@ -95,6 +138,7 @@ internal static class CaddyConfig
         {
             ["routes"] = new JsonArray(
                 Route(null, AccessLog.Skip(true)),
+                SignIn.Cancelled(),
                 Route(
                     And(PathExpression("^/workspace/([a-z0-9-]+)/port/([0-9]+)(?:/|$)"), Unreachable()),
                     StatusPage.Of("{http.regexp.page.1}", "{http.regexp.page.2}", options)),
@@ -103,19 +147,20 @@ internal static class CaddyConfig
         return server;
     }
 
-    /// <summary>The server has no use for cookies, and those that a workspace's page sets for this host name could be larger than it takes.</summary>
-    private static JsonObject ToServer(string? user)
+    /// <summary>
+    /// What goes to the server after a sign-in: nothing of the owner's password, and no cookies, since those that a workspace's page sets for this
+    /// host name could be larger than the server takes. Caddy adds the secret that the two share.
+    /// </summary>
+    private static JsonObject ToServer(Secrets secrets) => new()
     {
-        var request = new JsonObject { ["delete"] = Texts("Authorization", "Cookie") };
-        if (user is not null)
+        ["request"] = new JsonObject
         {
-            request["set"] = new JsonObject { ["X-Tidepool-User"] = Texts(user) };
-        }
-
-        return new JsonObject { ["request"] = request };
-    }
+            ["delete"] = Texts("Authorization", "Cookie"),
+            ["set"] = new JsonObject { [CaddyOptions.SignedInHeader] = Texts(secrets.Proxy) },
+        },
+    };
 
     private static JsonArray And(JsonArray match, JsonObject more) => new(Both((JsonObject)match[0]!, more));
 
-    private static JsonObject Unreachable() => new() { ["expression"] = "{http.error.status_code} >= 502 && {http.error.status_code} <= 504" };
+    private static JsonObject Unreachable() => FailedWith("50[234]");
 }

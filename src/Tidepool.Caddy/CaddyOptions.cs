@@ -12,11 +12,20 @@ public sealed class CaddyOptions
     /// <summary>The socket that the server listens on.</summary>
     public string ServerSocket { get; set; } = "";
 
-    /// <summary>Where Caddy itself answers in the gate's place while the server is down.</summary>
-    public string OpenGateSocket { get; set; } = "";
+    /// <summary>The header by which Caddy tells the server that the owner signed in. Its value is what <see cref="ProxySecretFile"/> holds.</summary>
+    public const string SignedInHeader = Core.SignIn.ProxySecret.Header;
 
-    /// <summary>The file with the token of the owner's browser sessions: 64 hexadecimal digits, 0600. A new one ends all sessions.</summary>
-    public string SessionTokenFile { get; set; } = "";
+    /// <summary>
+    /// The file with the secret that Caddy and the server share: 64 hexadecimal digits. The server reads it, Caddy has it in its
+    /// configuration, and no other process can pass for Caddy without it.
+    /// </summary>
+    public string ProxySecretFile { get; set; } = "";
+
+    /// <summary>Names by which browsers reach this Tidepool, besides localhost and addresses. Requests for any other name are refused.</summary>
+    public IReadOnlyList<string> HostNames { get; set; } = [];
+
+    /// <summary>The file with the key that the session's token follows from, with the password's hash: 64 hexadecimal digits, 0600. A new one ends all sessions.</summary>
+    public string SessionKeyFile { get; set; } = "";
 
     /// <summary>The file that Caddy is started with: always the configuration last in force. 0600, for it holds the password's hash.</summary>
     public string ConfigFile { get; set; } = "";
@@ -24,8 +33,11 @@ public sealed class CaddyOptions
     /// <summary>Where Caddy notes which workspace was used when, and nothing else: who did it and with what is not in it.</summary>
     public string AccessLogFile { get; set; } = "";
 
-    /// <summary>The addresses to listen on; loopback unless the owner says otherwise.</summary>
+    /// <summary>The address to listen on besides both loopbacks.</summary>
     public string Listen { get; set; } = "127.0.0.1";
+
+    /// <summary>Whether this machine has the loopback address <c>::1</c>; Caddy would not start with an address that is not there.</summary>
+    public bool HasIPv6 { get; set; } = LoopbackAddresses.HasIPv6();
 
     /// <summary>The port of the API and the page.</summary>
     public int ApiPort { get; set; } = 8080;

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Tidepool.Core.Accesses;
 using Tidepool.Core.Routing;
+using Tidepool.Host.Sockets;
 
 namespace Tidepool.Caddy;
 
@@ -11,8 +12,9 @@ public static class CaddyRegistration
     public static IServiceCollection AddCaddyRoutes(this IServiceCollection services, Action<CaddyOptions> configure)
     {
         services.AddOptions<CaddyOptions>().Configure(configure)
-            .Validate(o => o.AdminSocket.Length is > 0 and <= 104 && o.ServerSocket.Length is > 0 and <= 104, "Caddy's and the server's sockets need paths of at most 104 characters.")
+            .Validate(o => SocketPath.WhyNot(o.AdminSocket) is null && SocketPath.WhyNot(o.ServerSocket) is null, $"Caddy's and the server's sockets need absolute paths of at most {SocketPath.LongestBytes} bytes.")
             .Validate(o => Path.IsPathFullyQualified(o.AccessLogFile), "Caddy's access log needs an absolute path.")
+            .Validate(o => Path.IsPathFullyQualified(o.ProxySecretFile) && Path.IsPathFullyQualified(o.SessionKeyFile), "The secret that Caddy and the server share and the key of the sessions need absolute paths.")
             .Validate(o => o.ApiPort is > 0 and <= 65535 && o.WorkspacePort is > 0 and <= 65535 && o.ApiPort != o.WorkspacePort, "ApiPort and WorkspacePort are two different ports from 1 to 65535.");
         services.AddSingleton<IAccessLog, CaddyAccessLog>();
         services.AddSingleton<CaddyAdmin>();

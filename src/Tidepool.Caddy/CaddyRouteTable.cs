@@ -18,27 +18,59 @@ internal sealed partial class CaddyRouteTable(CaddyAdmin admin, IOptions<CaddyOp
     private readonly SemaphoreSlim oneWriter = new(1);
     private string? written;
 
-    public async Task<bool> ApplyAsync(IReadOnlyList<WorkspaceRoute> wanted, CancellationToken cancellationToken)
+    public Task<bool> ApplyAsync(IReadOnlyList<WorkspaceRoute> wanted, CancellationToken cancellationToken) =>
+        ApplyAsync(() => Render(wanted), cancellationToken);
+
+    public Task<bool> RefreshAsync(CancellationToken cancellationToken) => ApplyAsync(
+        () =>
+        {
+            var config = Render([]);
+            if (RoutesOfFile() is { } routes)
+            {
+                CaddyConfig.ReplaceWorkspaceRoutes(config, routes);
+            }
+
+            return config;
+        },
+        cancellationToken);
+
+    public void Dispose() => oneWriter.Dispose();
+
+    private JsonObject Render(IReadOnlyList<WorkspaceRoute> wanted)
+    {
+        var credentials = Credentials();
+        return CaddyConfig.Render(options.Value, credentials, Secrets.Ensure(options.Value, credentials), wanted);
+    }
+
+    /// <summary>The routes that were applied last, also by an earlier worker; null where there is no file, or none that makes sense.</summary>
+    private JsonArray? RoutesOfFile()
+    {
+        try
+        {
+            return CaddyConfig.WorkspaceRoutesOf(JsonNode.Parse(File.ReadAllText(options.Value.ConfigFile)))?.DeepClone() as JsonArray;
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or JsonException or InvalidOperationException or ArgumentException)
+        {
+            return null;
+        }
+    }
+
+    private async Task<bool> ApplyAsync(Func<JsonObject> render, CancellationToken cancellationToken)
     {
         await oneWriter.WaitAsync(cancellationToken);
         try
         {
-            var credentials = Credentials();
-            var config = CaddyConfig.Render(options.Value, credentials, wanted);
+            var config = render();
 
             // First the file: Caddy may not run yet, and starts with what stands here.
             WriteFile(config);
-            var changed = await ApplyAsync(config, cancellationToken);
-            SessionFile.Ensure(options.Value.SessionTokenFile, () => credentials.Version == Credentials().Version);
-            return changed;
+            return await ApplyAsync(config, cancellationToken);
         }
         finally
         {
             oneWriter.Release();
         }
     }
-
-    public void Dispose() => oneWriter.Dispose();
 
     private async Task<bool> ApplyAsync(JsonObject config, CancellationToken cancellationToken)
     {
@@ -126,7 +158,7 @@ internal sealed partial class CaddyRouteTable(CaddyAdmin admin, IOptions<CaddyOp
         {
             var path = options.Value.ConfigFile;
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            PrivateFiles.Replace(path, Encoding.UTF8.GetBytes(text));
+            PrivateFiles.ReplaceForGroup(path, Encoding.UTF8.GetBytes(text));
             written = text;
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)

@@ -42,6 +42,17 @@ internal static class ConfigParts
         return both;
     }
 
+    /// <summary>In an error's routes: whether its status is one of these. An error without a status, such as a body that cannot be read, is none.</summary>
+    public static JsonObject FailedWith(string statuses) =>
+        new() { ["vars_regexp"] = new JsonObject { ["{http.error.status_code}"] = new JsonObject { ["pattern"] = $"^(?:{statuses})$" } } };
+
+    public static JsonObject Not(JsonObject match) => new() { ["not"] = new JsonArray(match) };
+
+    /// <summary>Whether a variable of this request has one of these values.</summary>
+    public static JsonObject Is(string variable, params string[] values) => new() { ["vars"] = new JsonObject { [variable] = Texts(values) } };
+
+    public static JsonObject Set(string variable, string value) => new() { ["handler"] = "vars", [variable] = value };
+
     public static JsonObject Proxy(string upstream, JsonObject headers) => new()
     {
         ["handler"] = "reverse_proxy",

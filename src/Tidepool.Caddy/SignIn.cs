@@ -4,106 +4,221 @@ using static Tidepool.Caddy.ConfigParts;
 namespace Tidepool.Caddy;
 
 /// <summary>
-/// Who comes in. Caddy alone checks the password. Before it spends a quarter of a second on one, it asks the server's gate, which
-/// knows the one that Caddy last let in, and says of others whether this client may try; where the server is down, whoever asks may.
+/// How the owner signs in. Caddy alone checks the password. Before it spends a quarter of a second on one, it asks the server's
+/// gate, which knows the one that Caddy last let in, and says of others whether this client may try. A server that is not there
+/// cannot be asked, and then every client may try; a server that is slow or answers nonsense is asked again by the next request.
 /// </summary>
 internal static class SignIn
 {
-    /// <summary>What stands in the place of the password on the workspaces' port, for browsers that send none with a WebSocket.</summary>
+    /// <summary>What stands in the place of the password on the workspaces' port.</summary>
     public const string SessionCookie = "tidepool_session";
 
     private const string SignedIn = "signed_in";
     private const string BySession = "session";
     private const string ByGate = "gate";
+    private const string Holder = "session_holder";
+    private const string HolderOfRequest = "{http.vars." + Holder + "}";
+    private const string HolderAsked = "holder_asked";
+    private const string Answered = "gate_answered";
     private const string Attempt = "X-Tidepool-Attempt";
     private const string Known = "X-Tidepool-Known";
+    private const string HolderHeader = "X-Tidepool-Holder";
+    private const string Substitute = "X-Tidepool-Substitute";
     private const string PasswordVersion = "X-Tidepool-Password-Version";
 
     /// <summary>The routes that every request passes first. What comes through all of them is the owner's.</summary>
-    /// <param name="options">Where the server and the session's token are.</param>
+    /// <param name="options">Where the server is.</param>
     /// <param name="credentials">Who is let in.</param>
-    /// <param name="withSession">Whether a session does instead of the password, and is given to whoever knows the password.</param>
-    public static IEnumerable<JsonObject> Routes(CaddyOptions options, CredentialOptions credentials, bool withSession)
+    /// <param name="secrets">Has the session's token.</param>
+    /// <param name="takesSession">Whether a session does instead of the password.</param>
+    public static IEnumerable<JsonObject> Routes(CaddyOptions options, CredentialOptions credentials, Secrets secrets, bool takesSession)
     {
-        yield return Route(null, CleanIdentity());
-        if (withSession)
+        yield return Route(null, CleanIdentity(), Set(Holder, ""));
+        if (takesSession)
         {
-            yield return Step(HasSession(options), new JsonObject { ["handler"] = "vars", [SignedIn] = BySession });
+            yield return Step(Expression(HasCookie(secrets, "'[0-9a-f]+'")), AskHolder(options));
+            yield return Step(Expression($"{HolderIsThere} && {HasCookie(secrets, HolderOfRequest)}"), Set(SignedIn, BySession));
         }
 
-        yield return Step(Both(NotSignedIn(), HasHeader("Authorization")), AskGate(options));
+        yield return Step(Both(NotSignedIn(), HasHeader("Authorization")), AskGate(options, credentials));
         yield return Step(NotSignedIn(), Authentication(credentials));
         yield return Step(HasHeader(Attempt), TellGate(options, credentials));
-        if (withSession)
-        {
-            yield return Step(Both(Not(BySession), TokenIsThere(options)), GiveSession(options));
-        }
+
+        // Cookies do not know ports: one that the API's port gives opens the workspaces, and by its path never comes back to the API.
+        var byPassword = Not(Is(SignedIn, BySession));
+        yield return Step(Both(byPassword, Expression($"{HolderIsThere} && ({CameByTls})")), GiveSession(secrets, "; Secure"));
+        yield return Step(Both(byPassword, Expression($"{HolderIsThere} && !({CameByTls})")), GiveSession(secrets, ""));
     }
 
-    /// <summary>Stands in for the gate while the server is down.</summary>
-    public static JsonObject OpenGate(CaddyOptions options) => new()
+    /// <summary>What the browser shows once its user has cancelled its question for the password. The challenge stays in the answer's head.</summary>
+    public static JsonObject Cancelled() => Route(
+        new JsonArray(FailedWith("401")),
+        new JsonObject
+        {
+            ["handler"] = "static_response",
+            ["status_code"] = 401,
+            ["headers"] = new JsonObject
+            {
+                ["Content-Type"] = Texts("text/html; charset=utf-8"),
+                ["Content-Security-Policy"] = Texts("default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"),
+                ["Cache-Control"] = Texts("no-store"),
+                ["X-Content-Type-Options"] = Texts("nosniff"),
+            },
+            ["body"] = """
+                <!doctype html>
+                <html lang="en">
+                <head>
+                <meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+                <title>Sign in · Tidepool</title>
+                <style>
+                :root { color-scheme: light dark; }
+                body { margin: 0; min-height: 100vh; display: grid; place-items: center; font: 1rem/1.6 system-ui, sans-serif; background: Canvas; color: CanvasText; }
+                main { max-width: 34rem; padding: 2rem; }
+                h1 { font-size: 1.5rem; line-height: 1.25; margin: 0 0 .5rem; }
+                a { color: LinkText; }
+                </style>
+                </head>
+                <body><main>
+                <h1>You are not signed in.</h1>
+                <p>Tidepool asks for the user name and the password that <code>tidepool up</code> showed when it first came up.
+                If the password is lost, <code>sudo tidepool password</code> on that machine makes a new one.</p>
+                <p><a href="">Sign in</a></p>
+                </main></body>
+                </html>
+
+                """,
+        });
+
+    private const string HolderIsThere = HolderOfRequest + ".matches('^[0-9a-f]{64}$')";
+
+    private const string CameByTls = "{http.request.scheme} == 'https' || {http.request.header.X-Forwarded-Proto} == 'https'";
+
+    /// <summary>
+    /// Whether a cookie has the token, and behind it this holder. It counts only where it stands by itself, as the routes to a
+    /// workspace take it out.
+    /// </summary>
+    private static string HasCookie(Secrets secrets, string holder) =>
+        $"(';' + {{http.request.header.Cookie}} + ';').matches('; *{SessionCookie}={secrets.Session}-' + {holder} + ' *;')";
+
+    private static JsonObject Expression(string text) => new() { ["expression"] = text };
+
+    private static JsonObject NotSignedIn() => Not(Is(SignedIn, BySession, ByGate));
+
+    private static JsonObject GiveSession(Secrets secrets, string more) => new()
     {
-        ["listen"] = Texts($"unix/{options.OpenGateSocket}|0600"),
-        ["automatic_https"] = new JsonObject { ["disable"] = true },
-        ["routes"] = new JsonArray(Route(null, new JsonObject { ["handler"] = "static_response", ["status_code"] = 204 })),
+        ["handler"] = "headers",
+        ["response"] = new JsonObject { ["add"] = new JsonObject { ["Set-Cookie"] = Texts($"{SessionCookie}={secrets.Session}-{HolderOfRequest}; Path=/workspace/; HttpOnly; SameSite=Lax{more}") } },
     };
 
     /// <summary>
-    /// The token is read from its file with each request, so a new one is in force at once and none is ever in the configuration.
-    /// A file that is missing or empty lets nobody in.
+    /// Which holder's cookie this client may use. While nothing listens on the server's socket, a cookie of any holder does, so that
+    /// the editors go on; a server that is slow or answers nonsense opens nothing.
     /// </summary>
-    private static JsonObject HasSession(CaddyOptions options) => Both(
-        TokenIsThere(options),
-        new JsonObject { ["header"] = new JsonObject { ["Cookie"] = Texts($"*{SessionCookie}={Token(options)}*") } });
-
-    private static JsonObject TokenIsThere(CaddyOptions options) =>
-        new() { ["vars_regexp"] = new JsonObject { [Token(options)] = new JsonObject { ["pattern"] = "^[0-9a-f]{64}$" } } };
-
-    private static JsonObject NotSignedIn() => Not(BySession, ByGate);
-
-    private static JsonObject Not(params string[] ways) => new() { ["not"] = new JsonArray(new JsonObject { ["vars"] = new JsonObject { [SignedIn] = Texts(ways) } }) };
-
-    private static JsonObject GiveSession(CaddyOptions options) => new()
+    private static JsonObject AskHolder(CaddyOptions options)
     {
-        ["handler"] = "headers",
-        ["response"] = new JsonObject { ["add"] = new JsonObject { ["Set-Cookie"] = Texts($"{SessionCookie}={Token(options)}; Path=/workspace/; HttpOnly; SameSite=Strict") } },
+        var ask = ToGate(options, "/gate/holder", Connection(), new JsonArray(
+            new JsonObject { ["match"] = GateSays(HolderHeader, "*"), ["routes"] = new JsonArray(Route(null, Set(HolderAsked, "yes"), SetHolder())) },
+            new JsonObject { ["routes"] = new JsonArray(Route(null, Set(HolderAsked, "yes"))) }));
+        return Asked(ask, WithoutServer(options, Set(SignedIn, BySession), "session"), HolderAsked);
+    }
+
+    /// <summary>Both ends of the client's connection, by which the server finds out which user of this machine the client is.</summary>
+    private static JsonObject Connection() => new()
+    {
+        ["X-Tidepool-Client"] = Texts("{http.request.remote.host}"),
+        ["X-Tidepool-Client-Port"] = Texts("{http.request.remote.port}"),
+        ["X-Tidepool-Local"] = Texts("{http.request.local.host}"),
+        ["X-Tidepool-Local-Port"] = Texts("{http.request.local.port}"),
     };
 
-    private static JsonObject AskGate(CaddyOptions options)
+    private static JsonObject AskGate(CaddyOptions options, CredentialOptions credentials)
     {
-        var allowed = new JsonObject
-        {
-            ["handler"] = "headers",
-            ["request"] = new JsonObject { ["set"] = new JsonObject { [Attempt] = Texts($"{{http.reverse_proxy.header.{Attempt}}}") } },
-        };
-        var question = new JsonObject
-        {
-            // As Caddy itself will check it: a client may have named the header one that ends with the connection.
-            ["Authorization"] = Texts("{http.request.header.Authorization}"),
-            ["X-Tidepool-Client"] = Texts("{http.request.remote.host}"),
-        };
-        return ToGate(options, "/gate", question, new JsonArray(
+        var question = Connection();
+
+        // As Caddy itself will check it: a client may have named the header one that ends with the connection.
+        question["Authorization"] = Texts("{http.request.header.Authorization}");
+        question["X-Tidepool-Owner"] = Texts(credentials.UserName);
+        var ask = ToGate(options, "/gate", question, new JsonArray(
             new JsonObject
             {
                 // Caddy's own memory of right passwords ends with every change of its configuration.
-                ["match"] = new JsonObject { ["status_code"] = new JsonArray(204), ["headers"] = new JsonObject { [Known] = Texts("yes") } },
-                ["routes"] = new JsonArray(Route(null, new JsonObject { ["handler"] = "vars", [SignedIn] = ByGate })),
+                ["match"] = GateSays(Known, "yes"),
+                ["routes"] = new JsonArray(Route(null, Set(Answered, "yes"), SetHolder(), Set(SignedIn, ByGate))),
             },
             new JsonObject
             {
-                ["match"] = new JsonObject { ["status_code"] = new JsonArray(204) },
-                ["routes"] = new JsonArray(Route(null, allowed)),
+                // A wrong user name costs the same check as a wrong password: of a password that cannot be right.
+                ["match"] = GateSays(Substitute, "*"),
+                ["routes"] = new JsonArray(Route(null, Set(Answered, "yes"), SetHeader("Authorization", Said(Substitute)))),
+            },
+            new JsonObject
+            {
+                ["match"] = GateSays(Attempt, "*"),
+                ["routes"] = new JsonArray(Route(null, Set(Answered, "yes"), SetHolder(), SetHeader(Attempt, Said(Attempt)))),
             },
             // Whatever else it says, the password is not looked at.
-            new JsonObject { ["routes"] = new JsonArray(Route(null, new JsonObject { ["handler"] = "copy_response" })) }));
+            new JsonObject { ["routes"] = new JsonArray(Route(null, Set(Answered, "yes"), new JsonObject { ["handler"] = "copy_response" })) }));
+
+        // The gate has several passwords wait for one another: ten, at 300 ms each.
+        ask["transport"]!["response_header_timeout"] = "5s";
+        return Asked(ask, WithoutServer(options, Set(Answered, "no"), "password"));
     }
 
     /// <summary>The password was right, by the hash that this configuration was made with: an older one's word counts for nothing.</summary>
-    private static JsonObject TellGate(CaddyOptions options, CredentialOptions credentials) => ToGate(
-        options,
-        "/gate/passed",
-        new JsonObject { [PasswordVersion] = Texts(credentials.Version), [Attempt] = Texts($"{{http.request.header.{Attempt}}}") },
-        new JsonArray(new JsonObject { ["routes"] = new JsonArray(Route(null, CleanIdentity())) }));
+    private static JsonObject TellGate(CaddyOptions options, CredentialOptions credentials)
+    {
+        var tell = ToGate(
+            options,
+            "/gate/passed",
+            new JsonObject { [PasswordVersion] = Texts(credentials.Version), [Attempt] = Texts($"{{http.request.header.{Attempt}}}") },
+            new JsonArray(new JsonObject { ["routes"] = new JsonArray(Route(null, Set(Told, "yes"), CleanIdentity())) }));
+        return Asked(tell, [Route(null, CleanIdentity())], Told);
+    }
+
+    private const string Told = "gate_told";
+
+    /// <summary>
+    /// A question to the gate, and what to do where it is not answered. An error of what comes after an answer is left as it is.
+    /// </summary>
+    private static JsonObject Asked(JsonObject question, JsonObject[] unanswered, string answered = Answered)
+    {
+        var again = new JsonObject { ["handler"] = "error", ["error"] = "{http.error.message}", ["status_code"] = "{http.error.status_code}" };
+        return new JsonObject
+        {
+            ["handler"] = "subroute",
+            ["routes"] = new JsonArray(new JsonObject { ["handle"] = new JsonArray(question) }),
+            ["errors"] = new JsonObject { ["routes"] = new JsonArray([Route(new JsonArray(Is(answered, "yes")), again), .. unanswered]) },
+        };
+    }
+
+    /// <summary>Goes on in the way that is given while nothing listens on the server's socket, and refuses where the server does not answer.</summary>
+    private static JsonObject[] WithoutServer(CaddyOptions options, JsonObject goOn, string what) =>
+    [
+        Step(ServerIsDown(options), goOn),
+        Route(new JsonArray(Not(ServerIsDown(options))), Text(503, $"Tidepool's server does not answer, so no {what} can be checked. Try again in a moment.\n")),
+    ];
+
+    /// <summary>
+    /// The connection to the server's socket was refused, or there is no socket. Nothing that a client sends brings that about: a
+    /// gate that is slow, that hangs or whose answer is broken is none of these.
+    /// </summary>
+    private static JsonObject ServerIsDown(CaddyOptions options) => new()
+    {
+        ["vars_regexp"] = new JsonObject
+        {
+            ["{http.error.message}"] = new JsonObject { ["pattern"] = $"^dial unix {System.Text.RegularExpressions.Regex.Escape(options.ServerSocket)}: connect: (?:connection refused|no such file or directory)$" },
+        },
+    };
+
+    private static JsonObject GateSays(string header, string value) =>
+        new() { ["status_code"] = new JsonArray(204), ["headers"] = new JsonObject { [header] = Texts(value) } };
+
+    private static string Said(string header) => $"{{http.reverse_proxy.header.{header}}}";
+
+    private static JsonObject SetHolder() => Set(Holder, Said(HolderHeader));
+
+    private static JsonObject SetHeader(string name, string value) =>
+        new() { ["handler"] = "headers", ["request"] = new JsonObject { ["set"] = new JsonObject { [name] = Texts(value) } } };
 
     /// <summary>Of the request, the gate gets what is set here and nothing else: nothing that is too large for it, and nothing to read wrongly.</summary>
     private static JsonObject ToGate(CaddyOptions options, string path, JsonObject set, JsonArray responses)
@@ -113,17 +228,8 @@ internal static class SignIn
         {
             ["request"] = new JsonObject { ["delete"] = Texts("*"), ["set"] = set },
         });
-        ((JsonArray)proxy["upstreams"]!).Add(new JsonObject { ["dial"] = Unix(options.OpenGateSocket) });
 
-        // Whatever was asked for, asking the gate may be repeated; and a server that hangs is as good as down.
         proxy["transport"]!["response_header_timeout"] = "2s";
-        proxy["load_balancing"] = new JsonObject
-        {
-            ["selection_policy"] = new JsonObject { ["policy"] = "first" },
-            ["retries"] = 2,
-            ["retry_match"] = Path("/*"),
-        };
-        proxy["health_checks"] = new JsonObject { ["passive"] = new JsonObject { ["fail_duration"] = "5s", ["max_fails"] = 1 } };
         proxy["rewrite"] = new JsonObject { ["method"] = "GET", ["uri"] = path };
         proxy["handle_response"] = responses;
         return proxy;
@@ -144,6 +250,4 @@ internal static class SignIn
             },
         },
     };
-
-    private static string Token(CaddyOptions options) => $"{{file.{options.SessionTokenFile}}}";
 }

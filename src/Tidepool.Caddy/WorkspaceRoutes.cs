@@ -9,16 +9,6 @@ internal static class WorkspaceRoutes
 {
     private const int EditorPort = 8080;
 
-    /// <summary>
-    /// What would reach beyond the workspace in the browser: all workspaces share an origin, and that origin a host name with
-    /// the API's. A challenge would make the browser ask for the owner's password on the workspace's behalf.
-    /// </summary>
-    private static readonly string[] OriginWide =
-    [
-        "Clear-Site-Data", "Strict-Transport-Security", "Public-Key-Pins", "Public-Key-Pins-Report-Only", "Alt-Svc", "NEL", "Report-To",
-        "Reporting-Endpoints", "Origin-Agent-Cluster", "WWW-Authenticate", "Set-Login", "Accept-CH", "Critical-CH",
-    ];
-
     public static JsonNode Render(WorkspaceRoute route, CaddyOptions options)
     {
         var root = $"/workspace/{route.Name}";
@@ -31,7 +21,7 @@ internal static class WorkspaceRoutes
         // Never the editor's to answer, which would look as if the port were open.
         inner.Add(Route(PathExpression($"^{root}/port/([0-9]+)(?:/|$)"), AccessLog.Skip(true), StatusPage.Of(route.Name.Value, "{http.regexp.page.1}", options)));
         inner.Add(Redirect(root));
-        inner.Add(Route(null, Strip(root), CleanUpgrade(), Proxy($"{route.Address}:{EditorPort}", Headers(root, root, stripped: true))));
+        inner.Add(Route(null, Strip(root), Proxy($"{route.Address}:{EditorPort}", Headers(root, root, stripped: true))));
         return new JsonObject
         {
             // One name's ids cannot be another's: "port-" and a number come first, and no name begins a "workspace-" id with them.
@@ -62,7 +52,7 @@ internal static class WorkspaceRoutes
             ["handle"] = new JsonArray(new JsonObject
             {
                 ["handler"] = "subroute",
-                ["routes"] = new JsonArray(Redirect(root), port.StripPrefix ? Route(null, Strip(root), CleanUpgrade(), proxy) : Route(null, CleanUpgrade(), proxy)),
+                ["routes"] = new JsonArray(Redirect(root), port.StripPrefix ? Route(null, Strip(root), proxy) : Route(null, proxy)),
             }),
             ["terminal"] = true,
         };
@@ -77,18 +67,6 @@ internal static class WorkspaceRoutes
             ["status_code"] = 308,
             ["headers"] = new JsonObject { ["Location"] = Texts(root + "/{http.request.orig_uri.prefixed_query}") },
         });
-
-    /// <summary>The proxy passes on the head of a WebSocket's answer as it is. A cookie that we give with it is given again with the next answer.</summary>
-    private static JsonObject CleanUpgrade() => new()
-    {
-        ["handler"] = "headers",
-        ["response"] = new JsonObject
-        {
-            ["deferred"] = true,
-            ["require"] = new JsonObject { ["status_code"] = new JsonArray(101) },
-            ["delete"] = Texts([.. OriginWide, "Set-Cookie", "Service-Worker-Allowed"]),
-        },
-    };
 
     private static JsonObject Strip(string prefix) => new() { ["handler"] = "rewrite", ["strip_path_prefix"] = prefix };
 
@@ -125,7 +103,7 @@ internal static class WorkspaceRoutes
             ["request"] = request,
             ["response"] = new JsonObject
             {
-                ["delete"] = Texts(OriginWide),
+                ["delete"] = WorkspaceAnswers.Deleted(),
                 ["replace"] = new JsonObject
                 {
                     ["Service-Worker-Allowed"] = new JsonArray(Replacement("^.*$", workspace + "/")),

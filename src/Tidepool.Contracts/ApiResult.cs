@@ -9,5 +9,5 @@ public sealed record ApiResult<T>(T? Value, ProblemResponse? Problem)
     public bool Succeeded => Problem is null;
 }
 
-/// <summary>An event of the stream: one of the two is set, or neither at a heartbeat. <see cref="Id"/> is where to resume.</summary>
+/// <summary>An event of the stream: one of the two is set, or neither at a heartbeat and at an event that cannot be read. <see cref="Id"/> is where to resume.</summary>
 public sealed record WorkspaceEvent(string? Id, WorkspaceResponse? Changed, RemovedEvent? Removed);

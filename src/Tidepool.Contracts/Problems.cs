@@ -4,6 +4,7 @@ namespace Tidepool.Contracts;
 public static class ProblemCodes
 {
     public const string Validation = "validation";
+    public const string SignInNeeded = "sign-in-needed";
     public const string NotFound = "not-found";
     public const string NameTaken = "name-taken";
     public const string TransitionRefused = "transition-refused";

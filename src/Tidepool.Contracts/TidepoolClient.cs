@@ -125,18 +125,25 @@ public sealed class TidepoolClient(HttpClient http)
         await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
         await foreach (var item in SseParser.Create(stream).EnumerateAsync(cancellationToken))
         {
-            switch (item.EventType)
+            yield return Read(item);
+        }
+    }
+
+    /// <summary>An event that cannot be read counts as a heartbeat: the events after it are still worth reading.</summary>
+    private static WorkspaceEvent Read(SseItem<string> item)
+    {
+        try
+        {
+            return item.EventType switch
             {
-                case "workspace":
-                    yield return new WorkspaceEvent(item.EventId, JsonSerializer.Deserialize(item.Data, TidepoolJson.Default.WorkspaceResponse), null);
-                    break;
-                case "removed":
-                    yield return new WorkspaceEvent(item.EventId, null, JsonSerializer.Deserialize(item.Data, TidepoolJson.Default.RemovedEvent));
-                    break;
-                default:
-                    yield return new WorkspaceEvent(item.EventId, null, null);
-                    break;
-            }
+                "workspace" => new WorkspaceEvent(item.EventId, JsonSerializer.Deserialize(item.Data, TidepoolJson.Default.WorkspaceResponse), null),
+                "removed" => new WorkspaceEvent(item.EventId, null, JsonSerializer.Deserialize(item.Data, TidepoolJson.Default.RemovedEvent)),
+                _ => new WorkspaceEvent(item.EventId, null, null),
+            };
+        }
+        catch (JsonException)
+        {
+            return new WorkspaceEvent(item.EventId, null, null);
         }
     }
 

@@ -50,6 +50,7 @@ public enum Isolation
 /// <param name="UpdatedAt">When it last changed.</param>
 /// <param name="StartedAt">When it last became running.</param>
 /// <param name="LastAccessedAt">When its user last used it.</param>
+/// <param name="Version">Rises with every change of the workspace. Of two answers the one with the higher version is the newer, whatever the clocks say.</param>
 public sealed record WorkspaceResponse(
     string Id,
     string Name,
@@ -68,7 +69,8 @@ public sealed record WorkspaceResponse(
     DateTimeOffset CreatedAt,
     DateTimeOffset UpdatedAt,
     DateTimeOffset? StartedAt,
-    DateTimeOffset? LastAccessedAt);
+    DateTimeOffset? LastAccessedAt,
+    long Version = 0);
 
 /// <summary>A registered port.</summary>
 /// <param name="Port">Its number.</param>

@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Tidepool.Core.Jobs;
+using Tidepool.Host.Sockets;
 using Tidepool.Queue.Doorbells;
 using Tidepool.Queue.Embedded;
 
@@ -28,16 +29,25 @@ public static class QueueRegistration
     /// Adds a doorbell between processes, an <see cref="IDoorbell"/> under the key <paramref name="name"/>. Of all processes that
     /// share <paramref name="path"/> one listens, the others ring. The folder of the path has to exist.
     /// </summary>
+    /// <param name="services">Where to.</param>
+    /// <param name="name">The key.</param>
+    /// <param name="path">The socket's.</param>
+    /// <param name="listen">Whether this process listens.</param>
+    /// <param name="forGroup">Whether the directory's group may ring it besides the owner.</param>
     /// <exception cref="ArgumentException">The path is too long for a socket; take a shorter one.</exception>
-    public static IServiceCollection AddDoorbell(this IServiceCollection services, string name, string path, bool listen)
+    public static IServiceCollection AddDoorbell(this IServiceCollection services, string name, string path, bool listen, bool forGroup = false)
     {
-        SocketPath.Check(path);
+        if (SocketPath.WhyNot(path) is { } why)
+        {
+            throw new ArgumentException($"{why} Keep the state in a directory with a shorter path.", nameof(path));
+        }
+
         services.TryAddSingleton(TimeProvider.System);
         services.RemoveAllKeyed<IDoorbell>(name);
         return services.AddKeyedSingleton<IDoorbell>(
             name,
             (provider, _) => listen
-                ? new UnixDoorbell(path, provider.GetRequiredService<TimeProvider>())
+                ? new UnixDoorbell(path, forGroup, provider.GetRequiredService<TimeProvider>())
                 : new UnixDoorbellButton(path));
     }
 

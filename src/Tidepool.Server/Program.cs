@@ -32,15 +32,17 @@ if (builder.Configuration["State"] is not { Length: > 0 } state)
 var paths = new StatePaths(state);
 builder.Configuration.AddJsonFile(paths.Settings, optional: true, reloadOnChange: false);
 builder.Logging.AddSimpleConsole(console => console.SingleLine = true).AddFilter("Microsoft", LogLevel.Warning);
+var proxyUser = builder.Configuration.GetValue<uint?>("proxy-user");
 builder.WebHost.ConfigureKestrel(kestrel =>
 {
     kestrel.AddServerHeader = false;
     kestrel.Limits.MaxRequestBodySize = RequestBody.MaxDrainedBytes;
-    kestrel.ListenOn(paths.ServerSocket);
+    kestrel.ListenOn(paths.ServerSocket, Peer.Proxy, new PeerUsers(proxyUser is { } user ? [user] : []));
+    kestrel.ListenOn(paths.OwnerSocket, Peer.Owner, new PeerUsers());
 });
 
 builder.Services.AddOptions<TidepoolOptions>().BindConfiguration(TidepoolOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-builder.Services.AddCapacity(builder.Configuration.GetSection(TidepoolOptions.Section), paths.Root);
+builder.Services.AddCapacity(builder.Configuration.GetSection(TidepoolOptions.Section), paths);
 builder.Services.AddSingleton(TimeProvider.System);
 builder.Services.AddSingleton(new LifecycleOptions());
 builder.Services.AddSingleton(new ImageCatalog(paths.Images));
@@ -48,7 +50,9 @@ builder.Services.AddSingleton<IWorkspaceLog>(services => new WorkspaceLogFiles(p
 builder.Services.AddDoorbell(DoorbellNames.Jobs, paths.JobsBell, listen: false);
 builder.Services.AddDoorbell(DoorbellNames.Changes, paths.ChangesBell, listen: true);
 builder.Services.AddTidepoolDb(db => db.Path = paths.Database);
-builder.Services.AddSingleton(_ => new SignInGate(new PasswordFileVersion(paths.Auth).Current));
+builder.Services.AddSingleton(new CaddySecret(paths.ProxySecret));
+builder.Services.AddSingleton<SessionHolder>();
+builder.Services.AddSingleton(_ => new SignInGate(new PasswordFileVersion(paths.PasswordVersion).Current));
 builder.Services.AddSingleton<WorkspaceUrls>();
 builder.Services.AddSingleton<WorkspaceCommands>();
 builder.Services.AddSingleton<ChangeFeed>();
@@ -60,10 +64,12 @@ var app = builder.Build();
 await app.Services.InitializeTidepoolDbAsync(app.Lifetime.ApplicationStopping);
 app.UseSecurityHeaders();
 app.UseMiddleware<ProblemMiddleware>();
+app.UseMiddleware<SignedInMiddleware>();
 app.UseMiddleware<SameOriginMiddleware>();
 app.UseRouting();
 app.MapOpenApi("/api/openapi.json");
 app.MapScalarApiReference("/api/docs", OpenApiDocument.Browse);
+app.MapProblemPage();
 
 var api = app.MapGroup("/api");
 api.MapWorkspaces();
@@ -79,6 +85,7 @@ app.MapGate();
 app.MapApp();
 
 await app.StartAsync();
-ServerSocket.RestrictToOwner(paths.ServerSocket);
+ServerSocket.OpenToProxy(paths.ServerSocket);
+ServerSocket.RestrictToOwner(paths.OwnerSocket);
 await app.WaitForShutdownAsync();
 return 0;

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Tidepool.App.Workspaces;
 using Tidepool.Contracts;
 
@@ -24,9 +25,45 @@ public sealed class WorkspaceFeedTests : PageTest
         await UntilAsync(() => Feed.Loaded);
 
         var old = Feed.Find("demo")!;
-        Feed.Take(old with { Status = WorkspaceStatus.Running, UpdatedAt = old.UpdatedAt.AddSeconds(1) });
+        Feed.Take(old with { Status = WorkspaceStatus.Running, Version = old.Version + 1 });
         Feed.Take(old);
         Assert.Equal(WorkspaceStatus.Running, Feed.Find("demo")!.Status);
+    }
+
+    [Fact]
+    public async Task A_newer_answer_is_shown_although_the_clock_was_set_back()
+    {
+        Server.Workspaces.Add(FakeServer.Workspace("demo", WorkspaceStatus.Starting));
+        Feed.Start();
+        await UntilAsync(() => Feed.Loaded);
+
+        var old = Feed.Find("demo")!;
+        Feed.Take(old with { Status = WorkspaceStatus.Running, UpdatedAt = old.UpdatedAt.AddHours(-1), Version = old.Version + 1 });
+        Assert.Equal(WorkspaceStatus.Running, Feed.Find("demo")!.Status);
+    }
+
+    [Fact]
+    public async Task A_malformed_event_is_passed_over_and_the_events_after_it_are_shown()
+    {
+        var demo = FakeServer.Workspace("demo", WorkspaceStatus.Running);
+        var good = JsonSerializer.Serialize(demo, TidepoolJson.Default.WorkspaceResponse);
+        Server.Answer = request => request.RequestUri!.AbsolutePath == "/api/events"
+            ? FakeServer.Json($"event: workspace\ndata: {{\"id\":\n\nevent: workspace\ndata: {good}\n\n", type: "text/event-stream")
+            : null;
+        var shown = false;
+        Feed.Changed += () => shown |= Feed.Find("demo") is not null;
+        Feed.Start();
+        await UntilAsync(() => shown);
+    }
+
+    [Fact]
+    public async Task A_list_that_cannot_be_read_does_not_end_the_feed()
+    {
+        Server.Answer = request => request.RequestUri!.AbsolutePath == "/api/workspaces" ? FakeServer.Json("{") : null;
+        Feed.Start();
+        await UntilAsync(() => Feed.Connection == FeedConnection.Lost);
+        Server.Answer = _ => null;
+        await UntilAsync(() => Feed.Connection == FeedConnection.Live);
     }
 
     [Fact]

@@ -9,13 +9,14 @@ public sealed class ReferenceTests
     {
         ["Tidepool.Core"] = [],
         ["Tidepool.Contracts"] = [],
+        ["Tidepool.Host"] = ["Tidepool.Core"],
         ["Tidepool.Db"] = ["Tidepool.Core"],
-        ["Tidepool.Queue"] = ["Tidepool.Core"],
-        ["Tidepool.Runtime"] = ["Tidepool.Core"],
-        ["Tidepool.Caddy"] = ["Tidepool.Core"],
+        ["Tidepool.Queue"] = ["Tidepool.Core", "Tidepool.Host"],
+        ["Tidepool.Runtime"] = ["Tidepool.Core", "Tidepool.Host"],
+        ["Tidepool.Caddy"] = ["Tidepool.Core", "Tidepool.Host"],
         ["Tidepool.App"] = ["Tidepool.Contracts"],
-        ["Tidepool.Cli"] = ["Tidepool.Contracts"],
-        ["Tidepool.Server"] = ["Tidepool.Core", "Tidepool.Contracts", "Tidepool.Db", "Tidepool.Queue", "Tidepool.App"],
+        ["Tidepool.Cli"] = ["Tidepool.Contracts", "Tidepool.Host"],
+        ["Tidepool.Server"] = ["Tidepool.Core", "Tidepool.Host", "Tidepool.Contracts", "Tidepool.Db", "Tidepool.Queue", "Tidepool.App"],
         ["Tidepool.Worker"] = ["Tidepool.Core", "Tidepool.Db", "Tidepool.Queue", "Tidepool.Runtime", "Tidepool.Caddy"],
     };
 

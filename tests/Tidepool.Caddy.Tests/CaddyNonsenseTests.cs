@@ -22,6 +22,8 @@ public sealed class CaddyNonsenseTests
         await using var services = new ServiceCollection().AddLogging().AddCaddyRoutes(options =>
         {
             (options.AdminSocket, options.ServerSocket, options.ConfigFile, options.AccessLogFile) = (caddy.Socket, caddy.Socket, file, file);
+            options.ProxySecretFile = file + ".secret";
+            options.SessionKeyFile = file + ".key";
             options.Credentials = () => new CredentialOptions("tidepool", "none");
         }).BuildServiceProvider();
 

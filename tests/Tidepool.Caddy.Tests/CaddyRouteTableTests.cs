@@ -102,13 +102,13 @@ public sealed class CaddyRouteTableTests : CaddyTest
     {
         await ApplyAsync();
         using var http = Client(Caddy.ApiPort);
-        http.DefaultRequestHeaders.Add("X-Tidepool-User", "forged");
+        http.DefaultRequestHeaders.Add("X-Tidepool-Signed-In", "forged");
         var seen = await http.GetStringAsync(new Uri("api/workspaces", UriKind.Relative));
-        Assert.Contains("X-Tidepool-User: tidepool\n", seen, StringComparison.Ordinal);
+        Assert.Contains($"X-Tidepool-Signed-In: {await File.ReadAllTextAsync(Caddy.ProxySecretFile)}\n", seen, StringComparison.Ordinal);
         Assert.DoesNotContain("Authorization", seen, StringComparison.OrdinalIgnoreCase);
         using var stranger = Client(Caddy.ApiPort, null);
-        stranger.DefaultRequestHeaders.Add("X-Tidepool-User", "forged");
-        Assert.DoesNotContain("forged", await stranger.GetStringAsync(new Uri("api/health", UriKind.Relative)), StringComparison.Ordinal);
+        stranger.DefaultRequestHeaders.Add("X-Tidepool-Signed-In", "forged");
+        Assert.DoesNotContain("X-Tidepool", await stranger.GetStringAsync(new Uri("api/health", UriKind.Relative)), StringComparison.OrdinalIgnoreCase);
     }
 
     [Fact]
@@ -195,7 +195,7 @@ public sealed class CaddyRouteTableTests : CaddyTest
     {
         await ApplyAsync();
         const UnixFileMode Owner = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        Assert.Equal(Owner, File.GetUnixFileMode(Caddy.ConfigFile));
+        Assert.Equal(Owner | UnixFileMode.GroupRead, File.GetUnixFileMode(Caddy.ConfigFile));
         Assert.Equal(Owner, File.GetUnixFileMode(Caddy.AdminSocket) & ~UnixFileMode.UserExecute);
         Assert.DoesNotContain(Directory.EnumerateFiles(Caddy.Root, "*", SearchOption.AllDirectories), path => path.Contains("autosave", StringComparison.Ordinal));
     }

@@ -45,9 +45,11 @@ public abstract class CaddyTest : IAsyncLifetime
             options.CallTimeout = CallTimeout;
             options.ServerSocket = Caddy.ServerSocket;
             options.ConfigFile = Caddy.ConfigFile;
-            options.OpenGateSocket = Caddy.OpenGateSocket;
-            options.SessionTokenFile = Caddy.SessionTokenFile;
+            options.ProxySecretFile = Caddy.ProxySecretFile;
+            options.SessionKeyFile = Caddy.SessionKeyFile;
             options.AccessLogFile = Caddy.AccessLogFile;
+            options.HostNames = ["pool.example.org"];
+            options.Listen = Listen;
             options.ApiPort = Caddy.ApiPort;
             options.WorkspacePort = Caddy.WorkspacePort;
             options.Credentials = () => new CredentialOptions(UserName, BCrypt.Net.BCrypt.HashPassword(Password, Salt));
@@ -57,6 +59,9 @@ public abstract class CaddyTest : IAsyncLifetime
         await Caddy.StartAsync();
         Started();
     }
+
+    /// <summary>The address that the owner named.</summary>
+    protected virtual string Listen => "127.0.0.1";
 
     protected virtual TimeSpan CallTimeout => TimeSpan.FromSeconds(10);
 
@@ -90,6 +95,13 @@ public abstract class CaddyTest : IAsyncLifetime
 
     protected Task<bool> ApplyAsync(params WorkspaceRoute[] routes) =>
         services.GetRequiredService<IRouteTable>().ApplyAsync(routes, TestContext.Current.CancellationToken);
+
+    protected Task<bool> RefreshAsync() => services.GetRequiredService<IRouteTable>().RefreshAsync(TestContext.Current.CancellationToken);
+
+    /// <summary>The first half of every session cookie, with the password that is let in.</summary>
+    protected string Token => Secrets.Ensure(
+        new CaddyOptions { ProxySecretFile = Caddy.ProxySecretFile, SessionKeyFile = Caddy.SessionKeyFile },
+        new CredentialOptions(UserName, BCrypt.Net.BCrypt.HashPassword(Password, Salt))).Session;
 
     protected IAccessLog AccessLog => services.GetRequiredService<IAccessLog>();
 

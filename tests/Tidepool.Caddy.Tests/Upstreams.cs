@@ -4,6 +4,7 @@ using System.Net.WebSockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 
 namespace Tidepool.Caddy.Tests;
@@ -23,11 +24,23 @@ internal sealed class Upstreams : IAsyncDisposable
     /// <summary>Whether the server takes requests and answers none.</summary>
     public bool Hangs { get; set; }
 
+    /// <summary>What the gate wants checked in the place of what came; null for what came.</summary>
+    public string? Substitute { get; set; }
+
+    /// <summary>What the gate says of the client's connection; null for nothing.</summary>
+    public string? Holder { get; set; } = new('7', 64);
+
+    /// <summary>How often the gate was asked who the client is, for a session.</summary>
+    public int HolderQuestions { get; private set; }
+
     /// <summary>Whether the gate says of every password that it was right before.</summary>
     public bool GateKnows { get; set; }
 
     /// <summary>The attempts that Caddy said were right.</summary>
     public ConcurrentQueue<string> Passed { get; } = new();
+
+    /// <summary>Every request that came, whoever it was for: which upstream, the method, and the target as it was written.</summary>
+    public ConcurrentQueue<string> Reached { get; } = new();
 
     /// <summary>How often the gate was asked.</summary>
     public int Knocks { get; private set; }
@@ -60,7 +73,11 @@ internal sealed class Upstreams : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(listen);
         var app = builder.Build();
         app.UseWebSockets();
-        app.Run(context => context.WebSockets.IsWebSocketRequest ? EchoAsync(context) : AnswerAsync(context, name));
+        app.Run(context =>
+        {
+            Reached.Enqueue($"{name} {context.Request.Method} {context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget}");
+            return context.WebSockets.IsWebSocketRequest ? EchoAsync(context) : AnswerAsync(context, name);
+        });
         await app.StartAsync();
         running.Add(app);
     }
@@ -69,14 +86,26 @@ internal sealed class Upstreams : IAsyncDisposable
     {
         switch (context.Request.Path.Value)
         {
+            case "/gate/holder":
+                HolderQuestions++;
+                SayHolder(context);
+                Asked = string.Join('\n', context.Request.Headers.Select(h => $"{h.Key}: {h.Value}"));
+                context.Response.StatusCode = GateStatus;
+                return true;
             case "/gate":
                 Knocks++;
+                SayHolder(context);
                 Asked = string.Join('\n', context.Request.Headers.Select(h => $"{h.Key}: {h.Value}"));
                 context.Response.StatusCode = GateStatus;
                 if (GateKnows)
                 {
                     context.Response.Headers["X-Tidepool-Known"] = "yes";
                     return true;
+                }
+
+                if (Substitute is not null)
+                {
+                    context.Response.Headers["X-Tidepool-Substitute"] = Substitute;
                 }
 
                 context.Response.Headers["X-Tidepool-Attempt"] = context.Request.Headers["X-Tidepool-Attempt"].Count > 0 ? "forged" : $"attempt-{Knocks}";
@@ -87,6 +116,14 @@ internal sealed class Upstreams : IAsyncDisposable
                 return true;
             default:
                 return false;
+        }
+    }
+
+    private void SayHolder(HttpContext context)
+    {
+        if (Holder is not null)
+        {
+            context.Response.Headers["X-Tidepool-Holder"] = Holder;
         }
     }
 

@@ -6,6 +6,8 @@ namespace Tidepool.Core.Tests;
 
 internal sealed class NoRoutes : IRouteTable
 {
+    public Task<bool> RefreshAsync(CancellationToken cancellationToken) => Task.FromResult(false);
+
     public Task<bool> ApplyAsync(IReadOnlyList<WorkspaceRoute> wanted, CancellationToken cancellationToken) => Task.FromResult(false);
 }
 

@@ -20,6 +20,7 @@ public sealed class CommandLineTests : IAsyncLifetime
     {
         var before = Processes.ToDictionary(p => p, own.PidOf);
         var settings = await File.ReadAllTextAsync(Path.Combine(own.State, "settings.json"));
+        var accounts = new[] { "server", "caddy" }.Select(part => UserOf(own.PidOf(part))).ToList();
         await own.UpAsync();
         Assert.Equal(before, Processes.ToDictionary(p => p, own.PidOf));
         Assert.Equal(settings, await File.ReadAllTextAsync(Path.Combine(own.State, "settings.json")));
@@ -34,7 +35,7 @@ public sealed class CommandLineTests : IAsyncLifetime
 
         foreach (var file in Directory.EnumerateFiles(own.State, "*", SearchOption.TopDirectoryOnly))
         {
-            Assert.Equal((UnixFileMode)0, File.GetUnixFileMode(file) & (UnixFileMode.GroupRead | UnixFileMode.OtherRead));
+            Assert.Equal((UnixFileMode)0, File.GetUnixFileMode(file) & (Path.GetFileName(file) == "settings.json" ? UnixFileMode.OtherRead : UnixFileMode.GroupRead | UnixFileMode.OtherRead));
         }
 
         foreach (var log in Directory.EnumerateFiles(Path.Combine(own.State, "logs")))
@@ -53,6 +54,8 @@ public sealed class CommandLineTests : IAsyncLifetime
         await own.CliAsync(["uninstall", "--yes"]);
         await NothingIsLeftAsync(settings);
         Assert.False(Directory.Exists(own.State));
+        Assert.All(accounts, account => Assert.DoesNotContain(account, File.ReadAllText("/etc/passwd"), StringComparison.Ordinal));
+        Assert.All(accounts, account => Assert.DoesNotContain(account, File.ReadAllText("/etc/group"), StringComparison.Ordinal));
     }
 
     private Task EditorAnswersAsync() => Until.TrueAsync("the editor of demo answers", async () =>
@@ -74,6 +77,12 @@ public sealed class CommandLineTests : IAsyncLifetime
         Assert.False(Directory.Exists("/sys/class/net/" + bridge), $"The bridge {bridge} is still there.");
         Assert.DoesNotContain(bridge, await RulesAsync(), StringComparison.Ordinal);
         Assert.False(File.Exists(Path.Combine(own.State, "run", "tcp-migrate-req.before")));
+    }
+
+    private static string UserOf(int pid)
+    {
+        var user = File.ReadAllLines($"/proc/{pid}/status").First(line => line.StartsWith("Uid:", StringComparison.Ordinal)).Split('\t')[1];
+        return File.ReadAllLines("/etc/passwd").Select(line => line.Split(':')).Single(fields => fields[2] == user)[0] + ":";
     }
 
     private static string Read(string path)

@@ -1,3 +1,6 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
 using Tidepool.Contracts;
 
 namespace Tidepool.EndToEnd.Tests;
@@ -151,16 +154,80 @@ public sealed class HostilePageTests(RunningTidepool tidepool) : IAsyncLifetime
         await NothingTellsASecretAsync();
     }
 
-    /// <summary>Neither the password nor what stands for it is anywhere but in the one file that holds the session's token.</summary>
+    /// <summary>Any user of this machine can listen on another port of the same host name. The browser counts it as the same site.</summary>
+    [Fact]
+    public async Task A_page_of_another_port_reaches_no_workspace()
+    {
+        await tidepool.CreateAsync("victim");
+        await tidepool.UntilAsync("victim", WorkspaceStatus.Running);
+        await browser.Page.GotoAsync(tidepool.AppUrl);
+        await browser.Page.GetByText("victim").First.WaitForAsync();
+        using var another = new TcpListener(IPAddress.Loopback, 0);
+        another.Start();
+        var serving = ServePageAsync(another);
+        await browser.Page.GotoAsync($"http://localhost:{((IPEndPoint)another.LocalEndpoint).Port}/");
+        var answered = new ConcurrentBag<(string Method, string Type, int Status)>();
+        browser.Page.Response += (_, response) => answered.Add((response.Request.Method, response.Request.ResourceType, response.Status));
+        var socket = await browser.Page.EvaluateAsync<string>("""
+            async address => {
+              for (const method of ['GET', 'POST']) {
+                await fetch(address + 'healthz', { method, mode: 'no-cors', credentials: 'include' }).catch(() => {});
+              }
+              for (const [kind, source] of [['script', 'src'], ['iframe', 'src'], ['img', 'src']]) {
+                const element = document.createElement(kind);
+                const done = new Promise(resolve => { element.onload = element.onerror = resolve; });
+                element[source] = address + 'healthz';
+                document.body.append(element);
+                await done;
+              }
+              return await new Promise(resolve => {
+                const socket = new WebSocket(address.replace('http', 'ws') + '?reconnectionToken=1&reconnection=false&skipWebSocketFrames=false');
+                socket.onopen = () => resolve('opened');
+                socket.onerror = () => resolve('refused');
+              });
+            }
+            """, tidepool.WorkspaceUrl("victim"));
+        Assert.Equal("refused", socket);
+        Assert.True(answered.Count >= 3, string.Join(", ", answered));
+        Assert.All(answered, a => Assert.Equal(403, a.Status));
+
+        // A link may lead there.
+        await browser.Page.EvaluateAsync("address => { const link = document.createElement('a'); link.href = address; link.textContent = 'a link'; document.body.append(link); }", tidepool.WorkspaceUrl("victim"));
+        await browser.Page.GetByText("a link").ClickAsync();
+        await browser.Page.Locator(".monaco-workbench").First.WaitForAsync();
+        another.Stop();
+        await serving;
+    }
+
+    /// <summary>The same page to every connection, until the listener is stopped.</summary>
+    private static async Task ServePageAsync(TcpListener listener)
+    {
+        try
+        {
+            while (true)
+            {
+                using var client = await listener.AcceptTcpClientAsync();
+                await using var stream = client.GetStream();
+                await stream.WriteAsync("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 14\r\nConnection: close\r\n\r\n<p>Another</p>"u8.ToArray());
+            }
+        }
+        catch (Exception fault) when (fault is SocketException or ObjectDisposedException or IOException)
+        {
+            // Stopped.
+        }
+    }
+
+    /// <summary>Neither the password nor what stands for it is anywhere but in Caddy's configuration, which only Caddy and root read.</summary>
     private async Task NothingTellsASecretAsync()
     {
-        var token = await File.ReadAllTextAsync(Path.Combine(tidepool.State, "session-token"));
-        Assert.Contains(await browser.Page.Context.CookiesAsync([tidepool.WorkspaceUrl("victim")]), c => c is { Name: "tidepool_session", HttpOnly: true } && c.Value == token);
+        var session = Assert.Single(await browser.Page.Context.CookiesAsync([tidepool.WorkspaceUrl("victim")]), c => c is { Name: "tidepool_session", HttpOnly: true }).Value;
+        var token = session.Split('-')[0];
+        Assert.Contains(token, await File.ReadAllTextAsync(Path.Combine(tidepool.State, "caddy", "config.json")), StringComparison.Ordinal);
         string[] secrets = [RunningTidepool.Password, RunningTidepool.Credentials(RunningTidepool.Password), token];
         var files = new[] { "logs", ".logs", "caddy", "run" }.Select(d => Path.Combine(tidepool.State, d)).Where(Directory.Exists)
             .SelectMany(d => Directory.EnumerateFiles(d, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint }))
-            .Where(f => !f.EndsWith(".sock", StringComparison.Ordinal) && !f.EndsWith(".bell", StringComparison.Ordinal))
-            .Concat(Directory.EnumerateFiles(tidepool.State).Where(f => !f.EndsWith("session-token", StringComparison.Ordinal)))
+            .Where(f => !f.EndsWith(".sock", StringComparison.Ordinal) && !f.EndsWith(".bell", StringComparison.Ordinal) && !f.EndsWith("caddy/config.json", StringComparison.Ordinal))
+            .Concat(Directory.EnumerateFiles(tidepool.State)).Where(f => !f.EndsWith("session-key", StringComparison.Ordinal))
             .Concat(Directory.EnumerateDirectories("/proc").Where(p => int.TryParse(Path.GetFileName(p), out _)).Select(p => Path.Combine(p, "cmdline")));
         foreach (var file in files)
         {

@@ -12,7 +12,8 @@ namespace Tidepool.EndToEnd.Tests;
 [Collection(WholeTidepool.Name)]
 public sealed partial class LogTests(RunningTidepool tidepool)
 {
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    /// <summary>The server reads what the worker writes.</summary>
+    private const UnixFileMode OwnerAndServer = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead;
 
     [Fact]
     public async Task A_log_tells_what_was_done_and_what_the_guest_said_each_once_whatever_is_killed()
@@ -39,7 +40,7 @@ public sealed partial class LogTests(RunningTidepool tidepool)
         Assert.Contains(lines, line => line is { Source: "lifecycle", DurationMs: > 0 } && line.Message.StartsWith("create: succeeded", StringComparison.Ordinal));
 
         var files = Directory.EnumerateFiles(Path.Combine(tidepool.State, ".logs", "talker")).ToList();
-        Assert.All(files, file => Assert.Equal(OwnerOnly, File.GetUnixFileMode(file)));
+        Assert.All(files, file => Assert.Equal(OwnerAndServer, File.GetUnixFileMode(file)));
         Assert.All(files, file => Assert.DoesNotContain((byte)0x1b, File.ReadAllBytes(file)));
         var shown = (await tidepool.CliAsync(["logs", "talker", "--tail", "1000"])).StandardOutput;
         Assert.DoesNotContain('\u001b', shown);

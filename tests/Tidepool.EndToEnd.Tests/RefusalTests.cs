@@ -71,7 +71,7 @@ public sealed class RefusalTests(RunningTidepool tidepool)
     [Theory]
     [InlineData("GET", "api/workspaces/nobody", 404)]
     [InlineData("GET", "api/workspaces/ws_00000000000000000000000000000000", 404)]
-    [InlineData("GET", "api/workspaces/%2e%2e%2fetc", 404)]
+    [InlineData("GET", "api/workspaces/%2e%2e%2fetc", 400)]
     [InlineData("POST", "api/workspaces/nobody/start", 404)]
     [InlineData("POST", "api/workspaces/nobody/stop", 404)]
     [InlineData("DELETE", "api/workspaces/nobody", 404)]

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text;
@@ -7,6 +6,7 @@ using System.Text.Json;
 using CliWrap;
 using CliWrap.Buffered;
 using Tidepool.Contracts;
+using Tidepool.Testing;
 
 namespace Tidepool.EndToEnd.Tests;
 
@@ -38,9 +38,9 @@ public sealed class RunningTidepool : IAsyncLifetime
     /// <summary>What its workspaces may have in memory together, in MiB; null for what this machine gives.</summary>
     public int? WorkspaceMemory { get; set; }
 
-    public int ApiPort { get; } = FreePort();
+    public int ApiPort { get; } = FreePorts.Next();
 
-    public int WorkspacePort { get; } = FreePort();
+    public int WorkspacePort { get; } = FreePorts.Next();
 
     public string AppUrl => $"http://localhost:{ApiPort}/app/";
 
@@ -65,19 +65,20 @@ public sealed class RunningTidepool : IAsyncLifetime
     }
 
     /// <summary>Tests run more workspaces at once than a person would on a machine with few cores.</summary>
-    public Task<BufferedCommandResult> UpAsync() =>
+    public Task<BufferedCommandResult> UpAsync(params (string Name, string Value)[] environment) =>
         CliAsync([
             "up", "--runtime", Runtime, "--detach", "--yes", ReachesInternet ? "--nat" : "--no-nat", "--listen", Listen, "--port", Text(ApiPort), "--workspace-port", Text(WorkspacePort), "--cpu-oversubscription", "64",
             .. WorkspaceMemory is { } memory ? new[] { "--workspace-memory", Text(memory) } : [],
-        ]);
+        ], environment: environment);
 
     /// <summary>Runs <c>tidepool</c> on this state directory, and fails the test with what it said when it fails.</summary>
-    public async Task<BufferedCommandResult> CliAsync(IEnumerable<string> arguments, string input = "", bool mayFail = false)
+    public async Task<BufferedCommandResult> CliAsync(IEnumerable<string> arguments, string input = "", bool mayFail = false, params IReadOnlyList<(string Name, string Value)> environment)
     {
         var cli = Environment.GetEnvironmentVariable("TIDEPOOL_CLI") ?? throw new InvalidOperationException("TIDEPOOL_CLI names no tidepool.dll; run ./test.");
         var result = await Cli.Wrap("dotnet")
             .WithArguments([cli, .. arguments, "--state", State])
             .WithStandardInputPipe(PipeSource.FromString(input))
+            .WithEnvironmentVariables(variables => environment.ToList().ForEach(variable => variables.Set(variable.Name, variable.Value)))
             .WithValidation(CommandResultValidation.None)
             .ExecuteBufferedAsync();
         Assert.True(mayFail || result.IsSuccess, $"tidepool {string.Join(' ', arguments)} ended with {result.ExitCode}:\n{result.StandardOutput}\n{result.StandardError}");
@@ -108,13 +109,27 @@ public sealed class RunningTidepool : IAsyncLifetime
         return created.Value!;
     }
 
-    public Task<WorkspaceResponse> UntilAsync(string idOrName, WorkspaceStatus status) =>
-        Until.ValueAsync($"{idOrName} is {status}", async () =>
+    public async Task<WorkspaceResponse> UntilAsync(string idOrName, WorkspaceStatus status)
+    {
+        ApiResult<WorkspaceResponse>? last = null;
+        try
         {
-            var result = await Api.GetAsync(idOrName);
-            Assert.False(result.Value?.Status == WorkspaceStatus.Error && status != WorkspaceStatus.Error, $"{idOrName}: {result.Value?.Error?.Message}");
-            return result.Value?.Status == status ? result.Value : null;
-        }, Patience);
+            return await Until.ValueAsync($"{idOrName} is {status}", async () =>
+            {
+                last = await Api.GetAsync(idOrName);
+                Assert.False(last.Value?.Status == WorkspaceStatus.Error && status != WorkspaceStatus.Error, $"{idOrName}: {last.Value?.Error?.Message}");
+                return last.Value?.Status == status ? last.Value : null;
+            }, Patience);
+        }
+        catch (TimeoutException timeout)
+        {
+            // All of it is gone with the test, and is all that can tell why.
+            throw new TimeoutException($"{timeout.Message} Seen last: {last?.Value}{last?.Problem}\n{LogEnd("supervisor")}\n{LogEnd("worker")}", timeout);
+        }
+    }
+
+    private string LogEnd(string process) =>
+        File.Exists(Path.Combine(State, "logs", process + ".log")) ? string.Join('\n', File.ReadLines(Path.Combine(State, "logs", process + ".log")).TakeLast(25)) : "";
 
     public Task UntilGoneAsync(string idOrName) =>
         Until.TrueAsync($"{idOrName} is gone", async () => (await Api.GetAsync(idOrName)).Problem?.Code == ProblemCodes.NotFound);
@@ -173,13 +188,6 @@ public sealed class RunningTidepool : IAsyncLifetime
         }
 
         await File.WriteAllTextAsync(Path.Combine(State, "images", "default", "current"), hash);
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);

@@ -106,22 +106,34 @@ public abstract class GuestContract : WorkspaceRuntimeContract
     protected async Task<InstanceObservation> UntilEditorAnswersAsync(InstanceName name)
     {
         using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(2) };
-        return await UntilAsync($"the editor of {name} answers", async () =>
+        var last = "it has no address";
+        try
         {
-            if (await Runtime.ObserveAsync(name, Token) is not { Address: { } address } seen)
+            return await UntilAsync($"the editor of {name} answers", async () =>
             {
-                return null;
-            }
+                if (await Runtime.ObserveAsync(name, Token) is not { Address: { } address } seen)
+                {
+                    return null;
+                }
 
-            try
-            {
-                using var answer = await http.GetAsync(new Uri($"http://{address}:8080/healthz"), Token);
-                return answer.StatusCode == HttpStatusCode.OK ? seen : null;
-            }
-            catch (Exception fault) when (fault is HttpRequestException or TaskCanceledException)
-            {
-                return null;
-            }
-        });
+                try
+                {
+                    using var answer = await http.GetAsync(new Uri($"http://{address}:8080/healthz"), Token);
+                    last = $"{address} answered {answer.StatusCode}";
+                    return answer.StatusCode == HttpStatusCode.OK ? seen : null;
+                }
+                catch (Exception fault) when (fault is HttpRequestException or TaskCanceledException)
+                {
+                    last = $"{address}: {fault.Message}";
+                    return null;
+                }
+            });
+        }
+        catch (TimeoutException timeout)
+        {
+            // A guest that never came up is rare and gone with the test: what it said last is all that can tell why.
+            var console = System.Text.Encoding.UTF8.GetString((await Runtime.ReadConsoleAsync(name, null, Token)).Bytes.Span);
+            throw new TimeoutException($"{timeout.Message} Seen last: {last}; {await Runtime.ObserveAsync(name, Token)}. Its console ends:\n{console[Math.Max(0, console.Length - 6000)..]}", timeout);
+        }
     }
 }

@@ -150,6 +150,8 @@ public sealed class IncusFaultTests(IncusRuntimeTests.Host host) : IClassFixture
     /// <summary>What lies behind the other seams, where all is well.</summary>
     private sealed class Nowhere : IRouteTable, IReadinessProbe
     {
+        public Task<bool> RefreshAsync(CancellationToken cancellationToken) => Task.FromResult(false);
+
         public Task<bool> ApplyAsync(IReadOnlyList<WorkspaceRoute> wanted, CancellationToken cancellationToken) => Task.FromResult(true);
 
         public Task<bool> IsReadyAsync(System.Net.IPAddress address, CancellationToken cancellationToken) => Task.FromResult(true);

@@ -17,19 +17,7 @@ public sealed class IncusRuntimeTests(IncusRuntimeTests.Host host) : GuestContra
 
     protected override RuntimeImage Image => host.Image;
 
-    public override async ValueTask InitializeAsync()
-    {
-        host.SkipIfMissing();
-        await base.InitializeAsync();
-    }
-
-    public override async ValueTask DisposeAsync()
-    {
-        if (host.Reason is null)
-        {
-            await base.DisposeAsync();
-        }
-    }
+    protected override string? WhyNot => host.Reason;
 
     [Fact]
     public async Task A_link_that_a_start_of_before_left_over_is_in_nobodys_way()

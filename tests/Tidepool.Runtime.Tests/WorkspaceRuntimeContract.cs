@@ -12,8 +12,16 @@ public abstract class WorkspaceRuntimeContract : IAsyncLifetime
 
     protected abstract RuntimeImage Image { get; }
 
-    public virtual ValueTask InitializeAsync() => ValueTask.CompletedTask;
+    /// <summary>Why it cannot be asked here; null where it can.</summary>
+    protected virtual string? WhyNot => null;
 
+    public ValueTask InitializeAsync()
+    {
+        Assert.SkipWhen(WhyNot is not null, WhyNot ?? "");
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Nothing was made where it was skipped.</summary>
     public virtual async ValueTask DisposeAsync()
     {
         foreach (var name in made)

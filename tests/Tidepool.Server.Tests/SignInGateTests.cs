@@ -17,61 +17,71 @@ public sealed class SignInGateTests : IDisposable
     [Fact]
     public void A_client_that_guesses_is_turned_away_after_a_few_and_told_when_to_come_again()
     {
-        var answers = Enumerable.Range(0, 200).Select(i => gate.Knock($"Basic guess-{i}", Attacker)).ToList();
+        var answers = Enumerable.Range(0, 200).Select(i => gate.Ask($"Basic guess-{i}", Attacker)).ToList();
         Assert.InRange(answers.OfType<GateAnswer.Admitted>().Count(), 1, 10);
         Assert.All(answers.OfType<GateAnswer.TooMany>(), a => Assert.True(a.RetryAfter > TimeSpan.Zero));
-        Assert.IsType<GateAnswer.Admitted>(gate.Knock("Basic guess", Owner));
+        Assert.IsType<GateAnswer.Admitted>(gate.Ask("Basic guess", Owner));
     }
 
     [Fact]
     public void Many_clients_together_are_slowed_down_too()
     {
-        var admitted = Enumerable.Range(0, 200).Count(i => gate.Knock("Basic guess", IPAddress.Parse($"198.51.100.{i}")) is GateAnswer.Admitted);
+        var admitted = Enumerable.Range(0, 200).Count(i => gate.Ask("Basic guess", IPAddress.Parse($"198.51.100.{i}")) is GateAnswer.Admitted);
         Assert.InRange(admitted, 1, 20);
     }
 
     [Fact]
     public void A_whole_network_of_version_6_is_one_client()
     {
-        var admitted = Enumerable.Range(0, 100).Count(i => gate.Knock("Basic guess", IPAddress.Parse($"2001:db8:1:2::{i:x}")) is GateAnswer.Admitted);
+        var admitted = Enumerable.Range(0, 100).Count(i => gate.Ask("Basic guess", IPAddress.Parse($"2001:db8:1:2::{i:x}")) is GateAnswer.Admitted);
         Assert.InRange(admitted, 1, 7);
     }
 
     [Fact]
     public void What_was_right_is_known_from_then_on_whatever_others_do_from_the_same_address()
     {
-        var admitted = Assert.IsType<GateAnswer.Admitted>(gate.Knock("Basic right", Owner));
+        var admitted = Assert.IsType<GateAnswer.Admitted>(gate.Ask("Basic right", Owner));
         gate.Passed(admitted.Attempt, "1");
         for (var i = 0; i < 200; i++)
         {
-            gate.Knock($"Basic guess-{i}", Owner);
-            Assert.IsType<GateAnswer.Known>(gate.Knock("Basic right", Owner));
+            gate.Ask($"Basic guess-{i}", Owner);
+            Assert.IsType<GateAnswer.Known>(gate.Ask("Basic right", Owner));
         }
+    }
+
+    [Fact]
+    public async Task A_password_that_was_found_right_meanwhile_is_not_checked_again()
+    {
+        var first = Assert.IsType<GateAnswer.Admitted>(await gate.AskAsync("Basic right", Owner, TestContext.Current.CancellationToken));
+        var second = gate.AskAsync("Basic right", Owner, TestContext.Current.CancellationToken);
+        Assert.False(second.IsCompleted);
+        gate.Passed(first.Attempt, "1");
+        Assert.IsType<GateAnswer.Known>(await second);
     }
 
     [Fact]
     public void Nobody_can_say_that_an_attempt_passed_which_there_never_was()
     {
         gate.Passed("invented", "1");
-        Assert.IsNotType<GateAnswer.Known>(gate.Knock("Basic right", Owner));
+        Assert.IsNotType<GateAnswer.Known>(gate.Ask("Basic right", Owner));
     }
 
     [Fact]
     public void A_new_password_makes_the_old_one_unknown()
     {
-        var admitted = Assert.IsType<GateAnswer.Admitted>(gate.Knock("Basic right", Owner));
+        var admitted = Assert.IsType<GateAnswer.Admitted>(gate.Ask("Basic right", Owner));
         gate.Passed(admitted.Attempt, "1");
         version = "2";
-        Assert.IsNotType<GateAnswer.Known>(gate.Knock("Basic right", Owner));
+        Assert.IsNotType<GateAnswer.Known>(gate.Ask("Basic right", Owner));
     }
 
     [Fact]
     public void What_the_old_password_let_in_after_a_new_one_was_set_is_not_remembered()
     {
-        var admitted = Assert.IsType<GateAnswer.Admitted>(gate.Knock("Basic old", Owner));
+        var admitted = Assert.IsType<GateAnswer.Admitted>(gate.Ask("Basic old", Owner));
         version = "2";
         gate.Passed(admitted.Attempt, "1");
-        Assert.IsNotType<GateAnswer.Known>(gate.Knock("Basic old", Owner));
+        Assert.IsNotType<GateAnswer.Known>(gate.Ask("Basic old", Owner));
     }
 
     [Fact]
@@ -80,11 +90,11 @@ public sealed class SignInGateTests : IDisposable
         var file = Path.GetTempFileName();
         var current = new PasswordFileVersion(file);
         Assert.Null(current.Current());
-        File.WriteAllText(file, """{"userName":"tidepool","passwordHash":"first"}""");
+        File.WriteAllText(file, "first\n");
         File.SetLastWriteTimeUtc(file, DateTime.UnixEpoch);
         var first = current.Current();
         Assert.NotNull(first);
-        File.WriteAllText(file, """{"userName":"tidepool","passwordHash":"second"}""");
+        File.WriteAllText(file, "second\n");
         Assert.NotEqual(first, current.Current());
         File.Delete(file);
         Assert.Null(current.Current());

@@ -20,15 +20,15 @@ public sealed class CaddyProcess : IAsyncDisposable
 
     public string ConfigFile => Path.Combine(Root, "config.json");
 
-    public string OpenGateSocket => Path.Combine(Root, "open-gate.sock");
+    public string ProxySecretFile => Path.Combine(Root, "proxy-secret");
 
-    public string SessionTokenFile => Path.Combine(Root, "session-token");
+    public string SessionKeyFile => Path.Combine(Root, "session-key");
 
     public string AccessLogFile => Path.Combine(Root, "access.log");
 
-    public int ApiPort { get; } = FreePort();
+    public int ApiPort { get; } = FreePorts.Next();
 
-    public int WorkspacePort { get; } = FreePort();
+    public int WorkspacePort { get; } = FreePorts.Next();
 
     /// <summary>The Caddy to test with, or null where there is none.</summary>
     public static CaddyProcess? Find() =>
@@ -88,12 +88,5 @@ public sealed class CaddyProcess : IAsyncDisposable
         {
             return false;
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -21,5 +21,8 @@ public sealed class InMemoryBoundary : INetworkBoundary
         return Task.FromResult(true);
     }
 
+    /// <summary>What another program does to it.</summary>
+    public void Remove() => Standing = null;
+
     public Task ChangedAsync(CancellationToken cancellationToken) => Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
 }

@@ -53,6 +53,28 @@ public sealed class IncusSeamTests : IAsyncLifetime
         Assert.Equal(4, worker.Incus.Made);
     }
 
+    /// <summary>Each of them waits for its editor until its deadline, which is later than what the others are promised.</summary>
+    [Fact]
+    public async Task However_many_wait_for_their_editors_others_are_stopped_and_deleted()
+    {
+        var (stopped, deleted) = (await worker.CreateAsync("stopped"), await worker.CreateAsync("deleted"));
+        await worker.UntilAsync(stopped, WorkspaceStatus.Running);
+        await worker.UntilAsync(deleted, WorkspaceStatus.Running);
+
+        worker.EditorsAnswer = false;
+        for (var i = 0; i < 20; i++)
+        {
+            await worker.CreateAsync($"waits-{i}");
+        }
+
+        await worker.UntilAsync("16 of them wait", async () => (await worker.Store.ListAllAsync(default)).Count(w => w.Status == WorkspaceStatus.Creating && w.Address is not null) >= 16);
+        await worker.StopAsync(stopped);
+        await worker.DeleteAsync(deleted);
+        await worker.UntilAsync(stopped, WorkspaceStatus.Stopped);
+        await worker.UntilGoneAsync(deleted);
+        Assert.True(worker.IsUp);
+    }
+
     [Fact]
     public async Task While_Incus_hangs_the_worker_says_so_and_not_that_it_is_down_itself()
     {

@@ -37,6 +37,8 @@ internal sealed class WholeWorker : IAsyncDisposable
 
     public StandInIncus Incus { get; } = new();
 
+    public bool EditorsAnswer { get; set; } = true;
+
     public IWorkspaceStore Store => host!.Services.GetRequiredService<IWorkspaceStore>();
 
     public string Database => new StatePaths(directory.FullName).Database;
@@ -52,9 +54,13 @@ internal sealed class WholeWorker : IAsyncDisposable
     {
         await Incus.StartAsync();
         var paths = new StatePaths(directory.FullName);
-        Directory.CreateDirectory(paths.Run);
+        foreach (var file in new[] { paths.Database, paths.JobsBell, paths.ChangesBell })
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        }
+
         await BuildImageAsync(Path.Combine(paths.Images, "default"));
-        var builder = Host.CreateApplicationBuilder();
+        var builder = Microsoft.Extensions.Hosting.Host.CreateApplicationBuilder();
 
         // Why it ended, if it did.
         builder.Logging.ClearProviders().AddSimpleConsole().AddFilter((_, _, level) => level >= LogLevel.Critical);
@@ -63,7 +69,7 @@ internal sealed class WholeWorker : IAsyncDisposable
         builder.Services.AddWorker(builder.Configuration, paths);
         builder.Services.AddSingleton<INetworkBoundary, InMemoryBoundary>();
         builder.Services.RemoveAll<IReadinessProbe>();
-        builder.Services.AddSingleton<IReadinessProbe, AlwaysReady>();
+        builder.Services.AddSingleton<IReadinessProbe>(new Editors(this));
         host = builder.Build();
         await host.Services.InitializeTidepoolDbAsync(Token);
         await host.StartAsync(Token);
@@ -71,23 +77,7 @@ internal sealed class WholeWorker : IAsyncDisposable
 
     public async Task<Workspace> CreateAsync(string name)
     {
-        var now = Clock.GetUtcNow();
-        var workspace = WorkspaceIntents.Towards(
-            new Workspace
-            {
-                Id = WorkspaceId.New(Clock),
-                Name = WorkspaceName.Parse(name),
-                Image = "default",
-                Cpus = 1,
-                MemoryMiB = 512,
-                Desired = DesiredState.Running,
-                Status = WorkspaceStatus.Creating,
-                CreatedAt = now,
-                UpdatedAt = now,
-            },
-            WorkspaceStatus.Creating,
-            options,
-            now);
+        var workspace = WorkspaceIntents.Create(WorkspaceId.New(Clock), WorkspaceName.Parse(name), "default", 1, 512, options, Clock.GetUtcNow());
         Assert.IsType<AdmissionOutcome.Saved>(await Store.AddAsync(workspace, Requested(workspace, Verbs.Create), 100, CapacityBudget.Unlimited, Token));
         return workspace;
     }
@@ -166,8 +156,8 @@ internal sealed class WholeWorker : IAsyncDisposable
         }
     }
 
-    private sealed class AlwaysReady : IReadinessProbe
+    private sealed class Editors(WholeWorker worker) : IReadinessProbe
     {
-        public Task<bool> IsReadyAsync(IPAddress address, CancellationToken cancellationToken) => Task.FromResult(true);
+        public Task<bool> IsReadyAsync(IPAddress address, CancellationToken cancellationToken) => Task.FromResult(worker.EditorsAnswer);
     }
 }

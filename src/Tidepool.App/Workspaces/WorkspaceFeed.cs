@@ -77,7 +77,7 @@ internal sealed class WorkspaceFeed(TidepoolClient api, TimeProvider time) : IDi
                 Show(FeedConnection.SignedOut);
                 failures++;
             }
-            catch (Exception fault) when (fault is HttpRequestException or IOException or OperationCanceledException or InvalidOperationException && !stop.IsCancellationRequested)
+            catch (Exception) when (!stop.IsCancellationRequested)
             {
                 failures++;
                 Show(failures > 1 ? FeedConnection.Lost : Connection);
@@ -157,7 +157,7 @@ internal sealed class WorkspaceFeed(TidepoolClient api, TimeProvider time) : IDi
     {
         if (workspaces.TryGetValue(workspace.Id, out var before))
         {
-            if (before.UpdatedAt > workspace.UpdatedAt)
+            if (before.Version > workspace.Version)
             {
                 return;
             }

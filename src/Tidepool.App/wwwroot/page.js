@@ -1,5 +1,15 @@
 "use strict";
 
+// A page whose own address has a password cannot fetch anything, and shows the password to everyone near the screen. The browser has
+// signed in with it by now, so the same address without it works.
+{
+  const address = new URL(document.baseURI);
+  if (address.username || address.password) {
+    window.stop();
+    window.location.replace(window.location.protocol + "//" + window.location.host + window.location.pathname + window.location.search + window.location.hash);
+  }
+}
+
 window.tidepool = {
   showDialog(id) {
     const dialog = document.getElementById(id);

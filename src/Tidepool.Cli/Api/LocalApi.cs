@@ -1,15 +1,20 @@
+using Tidepool.Cli.Host;
 using Tidepool.Cli.State;
 using Tidepool.Contracts;
+using Tidepool.Host.Sockets;
 
 namespace Tidepool.Cli.Api;
 
-/// <summary>The server's API over its Unix socket. Whoever may open that file may do everything, so no password is asked.</summary>
+/// <summary>
+/// The server's API over the owner's socket. Only root may connect to it, so no password is asked. The server can put a link to another
+/// socket in its place, so the listener must be the server's user.
+/// </summary>
 internal sealed class LocalApi : IDisposable
 {
     private readonly HttpClient http;
 
     public LocalApi(StateDirectory state)
-        : this(UnixHttp.Client(state.ServerSocket, $"http://localhost:{Settings.Read(state).ApiPort}/", TimeSpan.FromSeconds(30)))
+        : this(UnixHttp.Client(state.OwnerSocket, $"http://localhost:{Settings.Read(state).ApiPort}/", TimeSpan.FromSeconds(30), OperatingSystem.IsLinux() ? ServiceAccounts.Find(state)?.Server.User : null))
     {
     }
 

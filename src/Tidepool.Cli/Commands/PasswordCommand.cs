@@ -29,14 +29,17 @@ internal static class PasswordCommand
 
             var password = given ?? PasswordGenerator.Create();
             var settings = Settings.Read(state);
-            PasswordFile.Write(state, settings.UserName, password);
+            var hash = PasswordFile.Write(state, settings.UserName, password);
             if (PidFile.ReadAlive(state.PidFile(TidepoolProcesses.Worker)) is { } worker)
             {
                 Signals.Send(worker, Signals.Hangup);
             }
 
             line.Screen.Line(given is null ? $"The new password of {settings.UserName} is {password}\nIt is not shown again." : $"The password of {settings.UserName} is changed.");
-            return ExitCodes.Ok;
+            return await PasswordInForce.Of(state, line.Time).WaitAsync(hash, cancellationToken)
+                ? ExitCodes.Ok
+                : throw new CommandException(
+                    "It is not in force yet: Caddy has not been told of it, and still lets the old password in. Run `tidepool down`, then `tidepool up`. `tidepool doctor` says what keeps the worker from its work.");
         });
         return command;
     }

@@ -21,6 +21,7 @@ internal static class SetupCommand
             Requirements.Root();
             var state = line.State(parsed);
             var directory = parsed.GetValue(cache) is { Length: > 0 } given ? Path.GetFullPath(given) : CacheDirectory.Of(state);
+            await StateUpgrade.RunAloneAsync(state, line.Time, cancellationToken);
             var settings = Settings.Read(state);
             if (parsed.GetValue(runtime) is { } asked)
             {

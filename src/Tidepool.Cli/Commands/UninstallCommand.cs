@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Tidepool.Cli.Host;
 using Tidepool.Cli.Packages;
 using Tidepool.Cli.Runtimes;
 using Tidepool.Cli.Service;
@@ -37,6 +38,7 @@ internal static class UninstallCommand
         screen.Line(settings.RuntimeInUse == RuntimeKind.Qemu
             ? $"  - its network bridge {settings.Bridge} and the firewall around it"
             : $"  - its Incus network {settings.Bridge} and storage pool {settings.Incus.Pool}");
+        screen.Line($"  - the accounts {ServiceAccounts.ServerName(state)} and {ServiceAccounts.CaddyName(state)}");
         screen.Line($"  - the state directory {state.Root}: database, password, images, logs, cache");
         if (!yes && screen.Ask("Type uninstall to go on:") != "uninstall")
         {
@@ -57,6 +59,7 @@ internal static class UninstallCommand
             throw new CommandException("The state directory is kept, because something on the machine still uses it. Run `tidepool uninstall` again.");
         }
 
+        await ServiceAccounts.RemoveAsync(state, line.Time, cancellationToken);
         foreach (var foreign in removal.Run())
         {
             screen.Line($"Kept {foreign}, which is not Tidepool's.");

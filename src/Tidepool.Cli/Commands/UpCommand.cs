@@ -10,7 +10,12 @@ internal static class UpCommand
         var detach = new Option<bool>("--detach", "-d") { Description = "Run in the background; return once everything is up." };
         var port = new Option<int?>("--port") { Description = "The app's port, 8080 at first. Kept for the next time, like the following ones.", HelpName = "PORT" };
         var workspacePort = new Option<int?>("--workspace-port") { Description = "The workspaces' port, 8081 at first.", HelpName = "PORT" };
-        var listen = new Option<string?>("--listen") { Description = "The address to listen on, 127.0.0.1 at first; 0.0.0.0 is all networks.", HelpName = "ADDR" };
+        var listen = new Option<string?>("--listen") { Description = "The address to listen on besides this machine's own, 127.0.0.1 and ::1; 0.0.0.0 is all networks.", HelpName = "ADDR" };
+        var hostNames = new Option<string[]>("--host-name")
+        {
+            Description = "A name by which browsers reach this Tidepool, besides localhost, its addresses and this machine's own name. Repeat it for more; \"\" forgets those named before.",
+            HelpName = "NAME",
+        };
         var runtime = RuntimeOption.Create();
         var nat = new Option<bool>("--nat") { Description = "Workspaces reach the internet, as at first." };
         var noNat = new Option<bool>("--no-nat") { Description = "Workspaces reach nothing." };
@@ -20,7 +25,7 @@ internal static class UpCommand
         var yes = new Option<bool>("--yes", "-y") { Description = "Install what is missing without asking." };
         var command = new Command("up", "Bring Tidepool up: install what is missing, build what is not built, start everything.")
         {
-            detach, runtime, port, workspacePort, listen, nat, noNat, poolSize, memory, cores, yes,
+            detach, runtime, port, workspacePort, listen, hostNames, nat, noNat, poolSize, memory, cores, yes,
         };
         command.SetAction((parsed, cancellationToken) =>
         {
@@ -30,6 +35,7 @@ internal static class UpCommand
                 parsed.GetValue(port), parsed.GetValue(workspacePort), parsed.GetValue(listen), wantsNat, parsed.GetValue(poolSize), parsed.GetValue(yes), parsed.GetValue(detach))
             {
                 Runtime = parsed.GetValue(runtime),
+                HostNames = parsed.GetResult(hostNames) is null ? null : parsed.GetValue(hostNames),
                 WorkspaceMemory = parsed.GetValue(memory),
                 CpuOversubscription = parsed.GetValue(cores),
             };

@@ -39,17 +39,19 @@ internal static class CheckCodes
     public const string Caddy = "TP-PKG-002";
     public const string Image = "TP-IMG-001";
     public const string Privacy = "TP-STATE-001";
+    public const string Owners = "TP-STATE-002";
     public const string Supervisor = "TP-RUN-001";
     public const string Processes = "TP-RUN-002";
     public const string Health = "TP-RUN-003";
     public const string Machines = "TP-RUN-004";
     public const string Runtime = "TP-RUN-005";
+    public const string Users = "TP-RUN-006";
     public const string Boundary = "TP-NET-001";
     public const string Reserve = "TP-DISK-001";
     public const string PoolGrowth = "TP-DISK-002";
 
     public static readonly IReadOnlyList<string> All =
     [
-        System, Root, Disk, Memory, Bridge, Firewall, Btrfs, SocketPath, ApiPort, WorkspacePort, Packages, Caddy, Image, Privacy, Supervisor, Processes, Health, Machines, Runtime, Boundary, Reserve, PoolGrowth,
+        System, Root, Disk, Memory, Bridge, Firewall, Btrfs, SocketPath, ApiPort, WorkspacePort, Packages, Caddy, Image, Privacy, Owners, Supervisor, Processes, Health, Machines, Runtime, Users, Boundary, Reserve, PoolGrowth,
     ];
 }

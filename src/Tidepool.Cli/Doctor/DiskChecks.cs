@@ -19,7 +19,7 @@ internal static class DiskChecks
         return
         [
             Reserve(state.Root, free, (settings.Capacity?.DiskReserveMiB ?? DefaultReserveMiB) * Mebi),
-            .. settings.RuntimeInUse is null or RuntimeKind.Incus
+            .. settings.RuntimeInUse.MayBeIncus()
                 ? [PoolGrowth(free, await GrowthAsync(state.At("incus", "disks", settings.Incus.Pool + ".img"), cancellationToken))]
                 : Array.Empty<CheckResult>(),
         ];

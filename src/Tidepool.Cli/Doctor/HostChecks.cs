@@ -1,9 +1,7 @@
 using Tidepool.Cli.Host;
 using Tidepool.Cli.Output;
-using Tidepool.Cli.Processes;
 using Tidepool.Cli.Runtimes;
 using Tidepool.Cli.State;
-using Tidepool.Cli.Supervision;
 
 namespace Tidepool.Cli.Doctor;
 
@@ -28,11 +26,10 @@ internal static class HostChecks
         Ability(CheckCodes.Bridge, "Bridges", host.WhyNoBridge, "The kernel has to allow bridges (module `bridge`)."),
         Ability(CheckCodes.Firewall, "Firewall", host.WhyNoFirewall, "The kernel has to allow nftables (module `nf_tables`)."),
         Btrfs(host, Runtime(settings)),
-        state.WhySocketsDoNotFit() is { } why
+        state.WhySocketsDoNotFit(Runtime(settings)) is { } why
             ? CheckResult.Fail(CheckCodes.SocketPath, "State directory", why, "Choose a shorter path with --state.")
             : CheckResult.Ok(CheckCodes.SocketPath, "State directory", state.Root),
-        Port(CheckCodes.ApiPort, "Port of the app", settings.Listen, settings.ApiPort, "--port", state),
-        Port(CheckCodes.WorkspacePort, "Port of the workspaces", settings.Listen, settings.WorkspacePort, "--workspace-port", state),
+        .. PortChecks.Of(state, settings),
     ];
 
     /// <summary>What is in force or was asked for; null while that is still open.</summary>
@@ -64,20 +61,4 @@ internal static class HostChecks
 
     private static CheckResult Ability(string code, string title, string? whyNot, string next) =>
         whyNot is null ? CheckResult.Ok(code, title, "can be used") : CheckResult.Fail(code, title, whyNot, next);
-
-    private static CheckResult Port(string code, string title, string address, int port, string option, StateDirectory state)
-    {
-        if (PidFile.ReadAlive(state.PidFile(TidepoolProcesses.Caddy)) is not null)
-        {
-            return CheckResult.Ok(code, title, $"{port}, in use by this Tidepool");
-        }
-
-        if (ListeningPort.IsFree(address, port))
-        {
-            return CheckResult.Ok(code, title, $"{port} is free");
-        }
-
-        var owner = ListeningPort.OwnerOf(port) is { } pid ? $" by process {pid} ({ProcessTable.Name(pid)})" : "";
-        return CheckResult.Fail(code, title, $"{port} is taken{owner}.", $"End that process, or choose another port with `tidepool up {option} PORT`.");
-    }
 }

@@ -27,6 +27,7 @@ internal static class InstallationChecks
             await CaddyAsync(state, cancellationToken),
             await ImageAsync(new WorkspaceImage(state, programs, screen, cache), settings.NeedsMachineImage, cancellationToken),
             Privacy(state),
+            .. Directory.Exists(state.Root) ? [await UserChecks.OwnersAsync(state, cancellationToken)] : Array.Empty<CheckResult>(),
             running
                 ? CheckResult.Ok(CheckCodes.Supervisor, "Supervisor", "running")
                 : CheckResult.Warn(CheckCodes.Supervisor, "Supervisor", "Tidepool is not running.", "Start it with `tidepool up`."),
@@ -36,6 +37,7 @@ internal static class InstallationChecks
                 : CheckResult.Warn(CheckCodes.Health, "Health", "not asked, as Tidepool is not running", "Start it with `tidepool up`."),
             .. running && health is not null ? [Machines(health)] : Array.Empty<CheckResult>(),
             RuntimeChecks.Run(state, settings),
+            .. running ? [UserChecks.Processes(state)] : Array.Empty<CheckResult>(),
             .. running ? [Boundary(await new BoundaryRules(settings.Bridge).FindAsync(cancellationToken))] : Array.Empty<CheckResult>(),
             .. Directory.Exists(state.Root) ? await DiskChecks.RunAsync(state, cancellationToken) : Array.Empty<CheckResult>(),
         ];
@@ -98,10 +100,11 @@ internal static class InstallationChecks
 
     private static CheckResult Privacy(StateDirectory state)
     {
-        var others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
-        var open = new[] { state.Root, state.Auth, state.SessionToken, state.Settings }.Where(path => Path.Exists(path) && (File.GetUnixFileMode(path) & others) != UnixFileMode.None).ToList();
+        // What the groups may, the owners' check looks at.
+        var others = UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
+        var open = new[] { state.Root, state.Auth, state.SessionKey, state.Settings }.Where(path => Path.Exists(path) && (File.GetUnixFileMode(path) & others) != UnixFileMode.None).ToList();
         return open.Count > 0
-            ? CheckResult.Fail(CheckCodes.Privacy, "Privacy", $"Others can open {string.Join(", ", open)}.", $"chmod go= {string.Join(' ', open)}")
+            ? CheckResult.Fail(CheckCodes.Privacy, "Privacy", $"Others can open {string.Join(", ", open)}.", $"chmod o= {string.Join(' ', open)}")
             : CheckResult.Ok(CheckCodes.Privacy, "Privacy", "only the owner can open the state directory");
     }
 }

@@ -1,44 +1,65 @@
-using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using Tidepool.Cli.Processes;
+using Tidepool.Cli.State;
 
 namespace Tidepool.Cli.Host;
 
-/// <summary>Whether a port can be listened on, and who has it if not.</summary>
+/// <summary>Whether an address can be listened on.</summary>
+internal enum PortState
+{
+    Free,
+    Taken,
+
+    /// <summary>This machine has no such address.</summary>
+    NotHere,
+}
+
+/// <summary>The addresses that Caddy listens on, and how they are.</summary>
 internal static class ListeningPort
 {
-    private static readonly string[] Tables = ["/proc/net/tcp", "/proc/net/tcp6"];
-    private const string Listening = "0A";
-
-    public static bool IsFree(string address, int port)
+    /// <summary>
+    /// The address that the owner named, and both loopbacks: a browser that is led to <c>localhost</c> tries either. The worker gives
+    /// Caddy the same, without <c>::1</c> where this machine has none.
+    /// </summary>
+    public static IReadOnlyList<IPAddress> Addresses(string listen)
     {
-        if (!IPAddress.TryParse(address, out var ip))
-        {
-            ip = IPAddress.Loopback;
-        }
+        var named = IPAddress.TryParse(listen, out var address) ? address : IPAddress.Loopback;
+        return [.. new[] { IPAddress.Loopback, IPAddress.IPv6Loopback, named.IsIPv4MappedToIPv6 ? named.MapToIPv4() : named }.Distinct()];
+    }
 
+    /// <summary>Found out by listening there for a moment.</summary>
+    public static PortState Try(IPAddress address, int port)
+    {
         try
         {
-            using var listener = new TcpListener(ip, port);
+            using var listener = new TcpListener(address, port);
             listener.Start();
-            return true;
+            return PortState.Free;
         }
-        catch (SocketException)
+        catch (SocketException fault)
         {
-            return false;
+            return fault.SocketErrorCode is SocketError.AddressNotAvailable or SocketError.AddressFamilyNotSupported ? PortState.NotHere : PortState.Taken;
         }
     }
 
-    /// <summary>Whether somebody takes connections there.</summary>
-    public static async Task<bool> AnswersAsync(string address, int port, CancellationToken cancellationToken)
+    /// <summary>Whether a program takes connections at each address of both ports.</summary>
+    public static async Task<bool> AnswerAsync(Settings settings, CancellationToken cancellationToken)
     {
-        var target = IPAddress.Parse(address) switch
+        foreach (var address in Addresses(settings.Listen).Where(address => Try(address, 0) != PortState.NotHere))
         {
-            var any when any.Equals(IPAddress.Any) => IPAddress.Loopback,
-            var any when any.Equals(IPAddress.IPv6Any) => IPAddress.IPv6Loopback,
-            var one => one,
-        };
+            if (!await AnswersAsync(address, settings.ApiPort, cancellationToken) || !await AnswersAsync(address, settings.WorkspacePort, cancellationToken))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Whether a program takes connections there.</summary>
+    public static async Task<bool> AnswersAsync(IPAddress address, int port, CancellationToken cancellationToken)
+    {
+        var target = address.Equals(IPAddress.Any) ? IPAddress.Loopback : address.Equals(IPAddress.IPv6Any) ? IPAddress.IPv6Loopback : address;
         using var client = new TcpClient(target.AddressFamily);
         try
         {
@@ -46,32 +67,6 @@ internal static class ListeningPort
             return true;
         }
         catch (SocketException)
-        {
-            return false;
-        }
-    }
-
-    /// <summary>The process that listens there; null if it cannot be told.</summary>
-    public static int? OwnerOf(int port)
-    {
-        var inodes = Tables.Where(File.Exists).SelectMany(File.ReadLines).Select(line => InodeOf(line, port)).OfType<string>().ToHashSet();
-        return inodes.Count == 0 ? null : ProcessTable.All().Select(pid => (int?)pid).FirstOrDefault(pid => HasSocket(pid!.Value, inodes));
-    }
-
-    /// <summary>The socket's number, if a line of the kernel's table is about someone listening on that port.</summary>
-    internal static string? InodeOf(string line, int port)
-    {
-        var fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        return fields.Length > 9 && fields[3] == Listening && fields[1].EndsWith(":" + port.ToString("X4", CultureInfo.InvariantCulture), StringComparison.Ordinal) ? fields[9] : null;
-    }
-
-    private static bool HasSocket(int pid, HashSet<string> inodes)
-    {
-        try
-        {
-            return Directory.EnumerateFiles($"/proc/{pid}/fd").Any(fd => new FileInfo(fd).LinkTarget is { } target && target.StartsWith("socket:[", StringComparison.Ordinal) && inodes.Contains(target[8..^1]));
-        }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
             return false;
         }

@@ -33,7 +33,7 @@ internal sealed class WorkspaceImage(StateDirectory state, Programs programs, Sc
     public string? Place() => Current() is { } hash ? Path.Combine(Template, hash) : null;
 
     /// <summary>Whether the build in force has a disk and a kernel for virtual machines.</summary>
-    public bool HasMachine() => Place() is { } place && MachineFiles.All(file => File.Exists(Path.Combine(place, file)));
+    public bool HasMachine() => Place() is { } place && HasMachine(place);
 
     /// <summary>The hash of the recipe as it is now.</summary>
     public async Task<string> RecipeHashAsync(CancellationToken cancellationToken)
@@ -61,13 +61,14 @@ internal sealed class WorkspaceImage(StateDirectory state, Programs programs, Sc
             return false;
         }
 
-        var isThere = File.Exists(Path.Combine(target, "manifest.json")) && (!withMachine || MachineFiles.All(file => File.Exists(Path.Combine(target, file))));
+        var isThere = File.Exists(Path.Combine(target, "manifest.json")) && (!withMachine || HasMachine(target));
         if (force || !isThere)
         {
             await BuildAsync(target, withMachine, cancellationToken);
+            StateOwners.OpenImages(state);
         }
 
-        StateDirectory.WritePrivate(CurrentFile, hash + "\n");
+        StateDirectory.Write(CurrentFile, hash + "\n", StateDirectory.PublicFile);
         foreach (var old in Directory.EnumerateDirectories(Template).Where(d => Path.GetFileName(d) != hash))
         {
             Directory.Delete(old, recursive: true);
@@ -75,6 +76,8 @@ internal sealed class WorkspaceImage(StateDirectory state, Programs programs, Sc
 
         return true;
     }
+
+    private static bool HasMachine(string build) => MachineFiles.All(file => File.Exists(Path.Combine(build, file)));
 
     private async Task BuildAsync(string target, bool withMachine, CancellationToken cancellationToken)
     {

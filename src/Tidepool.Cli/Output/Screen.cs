@@ -1,10 +1,12 @@
 using Spectre.Console;
+using Tidepool.Contracts;
 
 namespace Tidepool.Cli.Output;
 
 /// <summary>
 /// Where a command writes and asks. On a terminal tables have borders and waits have a spinner; elsewhere everything is plain
-/// lines, so that scripts and logs can read them.
+/// lines, so that scripts and logs can read them. Whatever it is given, nothing reaches the terminal as an order: some of it comes
+/// from a server or a workspace that may have been taken over.
 /// </summary>
 internal sealed class Screen(TextWriter output, TextWriter error, TextReader input, bool interactive, IAnsiConsole? console = null)
 {
@@ -23,12 +25,13 @@ internal sealed class Screen(TextWriter output, TextWriter error, TextReader inp
         return new Screen(System.Console.Out, System.Console.Error, System.Console.In, interactive);
     }
 
-    public void Line(string text = "") => output.WriteLine(text);
+    public void Line(string text = "") => output.WriteLine(Plain(text));
 
-    public void Detail(string text) => output.WriteLine("    " + text);
+    public void Detail(string text) => output.WriteLine("    " + Plain(text));
 
     public void Step(int number, int of, string text)
     {
+        text = Plain(text);
         if (Interactive)
         {
             Console.MarkupLineInterpolated($"[bold]{number}/{of}[/] {text}");
@@ -42,7 +45,7 @@ internal sealed class Screen(TextWriter output, TextWriter error, TextReader inp
     public void Error(string text)
     {
         output.Flush();
-        error.WriteLine(text);
+        error.WriteLine(Plain(text));
     }
 
     public string? Ask(string question)
@@ -59,11 +62,12 @@ internal sealed class Screen(TextWriter output, TextWriter error, TextReader inp
     /// <summary>Shows that something is being waited for; <paramref name="work"/> may write lines meanwhile.</summary>
     public Task<T> WaitAsync<T>(string text, Func<Action<string>, Task<T>> work) =>
         Interactive
-            ? Console.Status().StartAsync(Markup.Escape(text), status => work(now => status.Status = Markup.Escape(now)))
+            ? Console.Status().StartAsync(Markup.Escape(Plain(text)), status => work(now => status.Status = Markup.Escape(Plain(now))))
             : work(_ => { });
 
     public void Table(IReadOnlyList<string> columns, IEnumerable<IReadOnlyList<string>> rows)
     {
+        rows = rows.Select(row => (IReadOnlyList<string>)[.. row.Select(PlainText.Of)]);
         if (!Interactive)
         {
             PlainTable(columns, [.. rows]);
@@ -83,6 +87,8 @@ internal sealed class Screen(TextWriter output, TextWriter error, TextReader inp
 
         Console.Write(table);
     }
+
+    private static string Plain(string text) => string.Join('\n', text.Split('\n').Select(PlainText.Of));
 
     private void PlainTable(IReadOnlyList<string> columns, IReadOnlyList<IReadOnlyList<string>> rows)
     {

@@ -62,7 +62,7 @@ internal static class CaddyProgram
 
         var fresh = state.CaddyBinary + ".new";
         File.Copy(kept, fresh, overwrite: true);
-        File.SetUnixFileMode(fresh, StateDirectory.PrivateDirectory);
+        File.SetUnixFileMode(fresh, StateDirectory.PublicProgram);
         File.Move(fresh, state.CaddyBinary, overwrite: true);
     }
 }

@@ -8,11 +8,11 @@ internal sealed class HostPackages(Programs programs)
     public const string Incus = "incus";
     public static readonly Version NeededIncus = new(6, 0);
 
-    /// <summary>Incus only recommends, or only suggests, the last of these; without them it has no addresses and no disks for us.</summary>
-    private static readonly string[] ForIncus = [Incus, "btrfs-progs", "dnsmasq-base", "nftables", "iproute2", "uidmap"];
+    /// <summary>Incus only recommends, or only suggests, the last of these; without them it has no addresses and no disks for us. The last two make users and run processes as them.</summary>
+    private static readonly string[] ForIncus = [Incus, "btrfs-progs", "dnsmasq-base", "nftables", "iproute2", "uidmap", "passwd", "util-linux"];
 
     /// <summary>dnsmasq answers names alone.</summary>
-    private static readonly string[] ForQemu = ["qemu-system-x86", "qemu-utils", "dnsmasq-base", "nftables", "iproute2"];
+    private static readonly string[] ForQemu = ["qemu-system-x86", "qemu-utils", "dnsmasq-base", "nftables", "iproute2", "passwd", "util-linux"];
 
     /// <summary>Why each is needed is in the recipe's own list.</summary>
     public IReadOnlyList<string> ForImage =>

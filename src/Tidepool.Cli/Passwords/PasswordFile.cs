@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Tidepool.Cli.State;
+using Tidepool.Core.SignIn;
 
 namespace Tidepool.Cli.Passwords;
 
@@ -27,14 +28,34 @@ internal static class PasswordFile
         : null;
 
     /// <summary>
-    /// Also ends every browser session: they were opened with the old password. The worker makes the next token, once Caddy lets in by
-    /// the new password alone; one made here could still be got with the old.
+    /// Also ends every browser session: the token of the sessions follows from the hash, and Caddy gets both from the worker at once.
     /// </summary>
-    public static void Write(StateDirectory state, string userName, string password)
+    /// <returns>The hash.</returns>
+    public static string Write(StateDirectory state, string userName, string password)
     {
         var content = new PasswordFileContent(userName, BCrypt.Net.BCrypt.HashPassword(password, Cost));
+
+        // First what the server sees: from here on it takes no password for known. Cut off after it, the old one is still let in by
+        // Caddy, which checks it each time.
+        WriteVersion(state, content.PasswordHash);
         StateDirectory.WritePrivate(state.Auth, JsonSerializer.Serialize(content, PasswordFileJson.Default.PasswordFileContent) + "\n");
-        File.Delete(state.SessionToken);
+        return content.PasswordHash;
+    }
+
+    /// <summary>Brings the server's file to the password that is in force, where writing one was cut off or an older Tidepool wrote it.</summary>
+    public static void CompleteVersion(StateDirectory state)
+    {
+        if (File.Exists(state.Auth) && JsonSerializer.Deserialize(File.ReadAllText(state.Auth), PasswordFileJson.Default.PasswordFileContent) is { } content
+            && (!File.Exists(state.PasswordVersion) || File.ReadAllText(state.PasswordVersion).Trim() != PasswordVersion.Of(content.PasswordHash)))
+        {
+            WriteVersion(state, content.PasswordHash);
+        }
+    }
+
+    private static void WriteVersion(StateDirectory state, string passwordHash)
+    {
+        Directory.CreateDirectory(state.Server, StateDirectory.PrivateDirectory);
+        StateDirectory.Write(state.PasswordVersion, PasswordVersion.Of(passwordHash) + "\n", StateDirectory.GroupFile);
     }
 }
 

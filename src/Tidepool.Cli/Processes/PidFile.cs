@@ -7,6 +7,27 @@ internal static class PidFile
 {
     public static void Write(string path, ProcessIdentity identity) => StateDirectory.WritePrivate(path, identity + "\n");
 
+    /// <summary>
+    /// Writes it where the file does not say so already. On a full disk nothing is written and nothing fails: the process runs all the
+    /// same, and the next call tries again.
+    /// </summary>
+    public static void Note(string path, ProcessIdentity identity)
+    {
+        if (ReadAlive(path) == identity)
+        {
+            return;
+        }
+
+        try
+        {
+            Write(path, identity);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            // The next call tries again.
+        }
+    }
+
     /// <summary>The process that was noted, if it is still the same one and alive.</summary>
     public static ProcessIdentity? ReadAlive(string path)
     {

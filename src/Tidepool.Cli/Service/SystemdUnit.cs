@@ -1,6 +1,7 @@
 using System.Text;
 using Tidepool.Cli.Processes;
 using Tidepool.Cli.State;
+using Tidepool.Cli.Supervision;
 
 namespace Tidepool.Cli.Service;
 
@@ -12,9 +13,6 @@ internal sealed class SystemdUnit(StateDirectory state, string directory)
 {
     public const string SystemDirectory = "/etc/systemd/system";
     private const string Running = "/run/systemd/system";
-
-    /// <summary>What a supervisor needs to know that was told to this command by its environment.</summary>
-    private static readonly string[] Told = ["TIDEPOOL_HOME", "TIDEPOOL_CACHE", "TIDEPOOL_CADDY", "TIDEPOOL_INCUSD", "TIDEPOOL_SERVER_DLL", "TIDEPOOL_WORKER_DLL"];
 
     public SystemdUnit(StateDirectory state)
         : this(state, SystemDirectory)
@@ -33,7 +31,7 @@ internal sealed class SystemdUnit(StateDirectory state, string directory)
 
     public void Write(Programs programs)
     {
-        var text = Render(Programs.Dotnet, programs.Cli, Told.Select(name => (name, Environment.GetEnvironmentVariable(name) ?? "")).Where(pair => pair.Item2.Length > 0));
+        var text = Render(Programs.Dotnet, programs.Cli, SupervisorProcess.ToldNow().Select(pair => (pair.Key, pair.Value)));
         var temporary = Path + ".new";
         File.WriteAllText(temporary, text);
         File.Move(temporary, Path, overwrite: true);
@@ -59,6 +57,7 @@ internal sealed class SystemdUnit(StateDirectory state, string directory)
             [Service]
             Type=exec
             ExecStart={Quote(dotnet, '$')} {Quote(cli, '$')} supervise --state {Quote(state.Root, '$')}
+            Environment="DOTNET_EnableDiagnostics=0"
             {settings}# It ends well when `tidepool down` told it to; then it stays down until the next boot.
             Restart=on-failure
             RestartSec=1

@@ -106,7 +106,7 @@ internal sealed class Leftovers(StateDirectory state, Settings settings)
 
     private IReadOnlyList<string> MachineLinks() => settings.RuntimeInUse == RuntimeKind.Qemu ? QemuLinks() : IncusLinks();
 
-    /// <summary>A machine's cable stays when its QEMU is killed.</summary>
+    /// <summary>The host's ends of machines that were ended by force a moment ago, and those that a Tidepool of before QEMU had a network of its own left.</summary>
     private IReadOnlyList<string> QemuLinks() =>
         [.. Directory.EnumerateFileSystemEntries("/sys/class/net").Select(path => Path.GetFileName(path)).Where(link => link.StartsWith(LinkPrefixOf(Bridge), StringComparison.Ordinal))];
 
@@ -153,8 +153,24 @@ internal sealed class Leftovers(StateDirectory state, Settings settings)
         };
     }
 
-    private bool NamesOurs(string commandLine) =>
-        commandLine.Contains(state.Root + "/", StringComparison.Ordinal) || commandLine.Contains(state.IncusView + "/", StringComparison.Ordinal);
+    private bool NamesOurs(string commandLine) => NamesBelow(state.Root, commandLine) || NamesBelow(state.IncusView, commandLine);
+
+    /// <summary>
+    /// Whether a command line has a path below the directory, alone or as a part of an argument, as in <c>file=/data/disk,format=raw</c>.
+    /// <c>/srv/data/disk</c> is not below <c>/data</c>.
+    /// </summary>
+    internal static bool NamesBelow(string directory, string commandLine)
+    {
+        for (var at = commandLine.IndexOf(directory + "/", StringComparison.Ordinal); at >= 0; at = commandLine.IndexOf(directory + "/", at + 1, StringComparison.Ordinal))
+        {
+            if (at == 0 || " =,:;'\"".Contains(commandLine[at - 1], StringComparison.Ordinal))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     private static bool InEnvironment(int pid, string entry)
     {

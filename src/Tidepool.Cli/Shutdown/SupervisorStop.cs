@@ -18,7 +18,7 @@ internal static class SupervisorStop
         }
 
         var journal = state.Log("supervisor");
-        var shown = File.Exists(journal) ? new FileInfo(journal).Length : 0;
+        var shown = JournalLength(state);
         Signals.Send(supervisor, Signals.Terminate);
         var began = time.GetTimestamp();
         while (true)
@@ -54,7 +54,11 @@ internal static class SupervisorStop
         }
     }
 
-    private static long Show(string journal, long from, Action<string> say)
+    /// <summary>Where what is written from now on begins.</summary>
+    public static long JournalLength(StateDirectory state) => new FileInfo(state.Log("supervisor")) is { Exists: true } journal ? journal.Length : 0;
+
+    /// <summary>Shows the whole lines that the supervisor's journal has from a position on, and returns the next.</summary>
+    public static long Show(string journal, long from, Action<string> say)
     {
         try
         {

@@ -26,15 +26,26 @@ internal sealed class Teardown(StateDirectory state, Programs programs, Action<s
             StopAsync(TidepoolProcesses.Caddy, TimeSpan.FromSeconds(10), cancellationToken),
             StopAsync(TidepoolProcesses.Server, TimeSpan.FromSeconds(10), cancellationToken),
             StopAsync(TidepoolProcesses.Worker, TimeSpan.FromSeconds(20), cancellationToken));
+        if (ServiceAccounts.Find(state) is { } accounts)
+        {
+            // A server or a Caddy that was taken over can have started others.
+            await Tool.RunAsync("/bin/sh", ["-c", TidepoolProcesses.EndAll(accounts.Server) + TidepoolProcesses.EndAll(accounts.Caddy)], cancellationToken);
+        }
+
         ConnectionMigration.PutBack(state);
-        await (settings.RuntimeInUse is null or RuntimeKind.Incus ? EndIncusAsync(purge, cancellationToken) : EndMachinesAsync(purge, cancellationToken));
+        await (settings.RuntimeInUse.MayBeIncus() ? EndIncusAsync(purge, cancellationToken) : EndMachinesAsync(purge, cancellationToken));
         await leftovers.RemoveAsync(say, cancellationToken);
+        await Forwarding.OfThisMachine(time).PutBackAsync(state, cancellationToken);
         foreach (var name in TidepoolProcesses.Names.Append("supervisor"))
         {
             File.Delete(state.PidFile(name));
         }
 
-        File.Delete(state.ServerSocket);
+        foreach (var socket in new[] { state.ServerSocket, state.OwnerSocket }.Where(path => !Directory.Exists(path)))
+        {
+            File.Delete(socket);
+        }
+
         File.Delete(state.SupervisorReport);
         return await leftovers.FindAsync(cancellationToken);
     }

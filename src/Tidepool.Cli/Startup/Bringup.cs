@@ -1,4 +1,5 @@
-using System.Diagnostics;
+using System.Net;
+using Tidepool.Cli.Doctor;
 using Tidepool.Cli.Host;
 using Tidepool.Cli.Output;
 using Tidepool.Cli.Packages;
@@ -16,12 +17,11 @@ namespace Tidepool.Cli.Startup;
 internal sealed class Bringup(StateDirectory state, Programs programs, Screen screen, TimeProvider time)
 {
     private const int Steps = 6;
-
-    /// <summary>What a socket's path may have, 107, without <c>/qemu/machines/ws-…/vm/qmp</c>.</summary>
-    private const int LongestForSockets = 50;
+    private static readonly TimeSpan FollowInterval = TimeSpan.FromMilliseconds(200);
 
     public async Task<int> RunAsync(UpRequest request, CancellationToken cancellationToken)
     {
+        await StateUpgrade.RunAloneAsync(state, time, cancellationToken);
         var settings = Settings.Read(state);
         var changed = request.ApplyTo(settings);
         if (SupervisorLock.Holder(state) is { } supervisor)
@@ -32,9 +32,9 @@ internal sealed class Bringup(StateDirectory state, Programs programs, Screen sc
         await new RuntimeChange(state, programs, screen, time).RunAsync(request.Runtime, settings, cancellationToken);
         var preparation = new Preparation(state, settings, programs, screen, CacheDirectory.Of(state));
         await preparation.RunAsync(request.Yes, withPorts: true, Steps, cancellationToken);
-        if (settings.RuntimeInUse == RuntimeKind.Qemu && state.Root.Length > LongestForSockets)
+        if (state.WhySocketsDoNotFit(settings.RuntimeInUse) is { } why)
         {
-            throw new CommandException($"{state.Root} has {state.Root.Length} characters. Each of QEMU's machines has a socket below it, and a socket's path is short: the state directory can have {LongestForSockets} at most. Name another with --state.");
+            throw new CommandException(why);
         }
 
         using var only = SupervisorLock.TryTake(state.At("run", "up.lock"))
@@ -63,13 +63,23 @@ internal sealed class Bringup(StateDirectory state, Programs programs, Screen sc
     }
 
     /// <summary>What the detached process does: supervises until it is told to end, then takes everything down.</summary>
-    public async Task<int> SuperviseAsync(Action<string>? alsoTo, CancellationToken stop)
+    public async Task<int> SuperviseAsync(CancellationToken stop)
     {
         using var only = await SupervisorLock.TakeAsync(state, time, stop) ?? throw new CommandException("Another supervisor serves this state directory.");
+        await StateUpgrade.RunAsync(state, time, stop);
         var caddy = await CaddyProgram.FindAsync(state, stop) ?? throw new CommandException($"No Caddy of version {CaddyProgram.Needed} or newer was found; run `tidepool up`.");
         ConnectionMigration.TurnOn(state);
-        var journal = new Journal(state, time, alsoTo);
-        await new Supervisor(state, TidepoolProcesses.All(state, programs, caddy, Settings.Read(state).RuntimeInUse), journal, time).RunAsync(stop);
+        var settings = Settings.Read(state);
+        if (settings.RuntimeInUse != RuntimeKind.Qemu || settings.Qemu.Nat)
+        {
+            await Forwarding.OfThisMachine(time).KeepAsync(state, stop);
+        }
+
+        var journal = new Journal(state, time);
+        var accounts = await ServiceAccounts.EnsureAsync(state, time, stop);
+        await LeftProcess.EndOthersAsync(state, accounts, journal.Write, time, stop);
+        StateOwners.Apply(state, accounts);
+        await new Supervisor(state, TidepoolProcesses.All(state, programs, caddy, settings, accounts), journal, time).RunAsync(stop);
         var left = await new Teardown(state, programs, journal.Write, time).RunAsync(purge: false, CancellationToken.None);
         foreach (var item in left)
         {
@@ -86,7 +96,14 @@ internal sealed class Bringup(StateDirectory state, Programs programs, Screen sc
             throw new CommandException("Tidepool is running with other settings. Run `tidepool down` first, then `tidepool up` with the new ones.");
         }
 
+        // One that was started by an older version does not listen on every address, and would be waited for in vain.
+        if (await ListeningPort.AnswersAsync(IPAddress.Loopback, settings.ApiPort, cancellationToken))
+        {
+            RefuseForeignPorts(settings);
+        }
+
         await new HealthWait(state, settings, screen, time).RunAsync(() => supervisor.IsAlive, cancellationToken);
+        RefuseForeignPorts(settings);
         screen.Line("Tidepool is already up; nothing was changed.");
         if (File.Exists(programs.Server) && new DateTimeOffset(File.GetLastWriteTimeUtc(programs.Server)) > time.GetUtcNow() - ProcessTable.Uptime(supervisor))
         {
@@ -105,12 +122,7 @@ internal sealed class Bringup(StateDirectory state, Programs programs, Screen sc
             return await UpAsync(settings, () => true, tellPassword, $"systemd runs it as {unit.Name}; `tidepool down` stops it.", cancellationToken);
         }
 
-        // The supervisor outlives this process and this terminal: a session of its own, and its log for output.
-        using var supervisor = Process.Start(new ProcessStartInfo("/bin/sh")
-        {
-            ArgumentList = { "-c", "(umask 077; : >>\"$0\"); exec setsid \"$@\" >>\"$0\" 2>&1 </dev/null", state.Log("supervisor"), Programs.Dotnet, programs.Cli, "supervise", "--state", state.Root },
-        }) ?? throw new CommandException("The supervisor could not be started.");
-
+        using var supervisor = SupervisorProcess.Start(state, programs);
         return await UpAsync(settings, () => !supervisor.HasExited, tellPassword, "It runs in the background; `tidepool down` stops it.", cancellationToken);
     }
 
@@ -118,6 +130,7 @@ internal sealed class Bringup(StateDirectory state, Programs programs, Screen sc
     {
         screen.Step(5, Steps, "Waiting for every part to be up");
         await new HealthWait(state, settings, screen, time).RunAsync(supervisorRuns, cancellationToken);
+        RefuseForeignPorts(settings);
         screen.Step(6, Steps, "Tidepool is up");
         TellAddress(settings);
         tellPassword();
@@ -127,12 +140,14 @@ internal sealed class Bringup(StateDirectory state, Programs programs, Screen sc
 
     private async Task<int> HereAsync(Settings settings, Action tellPassword, CancellationToken cancellationToken)
     {
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var supervising = SuperviseAsync(screen.Detail, ended.Token);
+        // A process of its own here as well: this one has its caller's environment, which nothing can take from it.
+        using var supervisor = SupervisorProcess.Start(state, programs);
+        var supervising = FollowAsync(supervisor, cancellationToken);
         try
         {
             screen.Step(5, Steps, "Waiting for every part to be up");
             await new HealthWait(state, settings, screen, time).RunAsync(() => !supervising.IsCompleted, cancellationToken);
+            RefuseForeignPorts(settings);
             screen.Step(6, Steps, "Tidepool is up");
             TellAddress(settings);
             tellPassword();
@@ -148,6 +163,41 @@ internal sealed class Bringup(StateDirectory state, Programs programs, Screen sc
         }
 
         return await supervising;
+    }
+
+    /// <summary>A port that answers may be another program's.</summary>
+    private void RefuseForeignPorts(Settings settings)
+    {
+        var failed = PortChecks.Of(state, settings).Where(check => check.Status == CheckStatus.Fail).ToList();
+        if (failed.Count > 0)
+        {
+            throw new CommandException(string.Join('\n', failed.Select(check => $"{check.Code} {check.Title}: {check.Detail} {check.Next}")));
+        }
+    }
+
+    /// <summary>Shows what the supervisor does until it has ended, and ends it when this command is to end.</summary>
+    private async Task<int> FollowAsync(System.Diagnostics.Process supervisor, CancellationToken cancellationToken)
+    {
+        var shown = SupervisorStop.JournalLength(state);
+        while (!supervisor.HasExited && !cancellationToken.IsCancellationRequested)
+        {
+            shown = SupervisorStop.Show(state.Log("supervisor"), shown, screen.Detail);
+            await Task.Delay(FollowInterval, time, CancellationToken.None);
+        }
+
+        if (!supervisor.HasExited)
+        {
+            Signals.Send(ProcessIdentity.Of(supervisor.Id) ?? default, Signals.Terminate);
+            while (!supervisor.HasExited)
+            {
+                shown = SupervisorStop.Show(state.Log("supervisor"), shown, screen.Detail);
+                await Task.Delay(FollowInterval, time, CancellationToken.None);
+            }
+        }
+
+        SupervisorStop.Show(state.Log("supervisor"), shown, screen.Detail);
+        await supervisor.WaitForExitAsync(CancellationToken.None);
+        return supervisor.ExitCode;
     }
 
     private string? FirstPassword(Settings settings)

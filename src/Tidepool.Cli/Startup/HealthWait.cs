@@ -54,8 +54,7 @@ internal sealed class HealthWait(StateDirectory state, Settings settings, Screen
         SupervisorReport.Read(state).Processes is { Count: > 0 } processes
         && processes.All(p => p.State == ProcessReport.Running)
         && (settings.RuntimeInUse != RuntimeKind.Incus || await IncusDaemon.AnswersAsync(state.IncusSocket, cancellationToken))
-        && await ListeningPort.AnswersAsync(settings.Listen, settings.ApiPort, cancellationToken)
-        && await ListeningPort.AnswersAsync(settings.Listen, settings.WorkspacePort, cancellationToken);
+        && await ListeningPort.AnswerAsync(settings, cancellationToken);
 
     private string Describe(HealthResponse? health)
     {

@@ -27,6 +27,7 @@ internal sealed class Preparation(StateDirectory state, Settings settings, Progr
         var image = new WorkspaceImage(state, programs, screen, cache);
         await new RuntimeDecision(state, settings, programs, screen, installer, image).RunAsync(host, yes, cancellationToken);
         await installer.RunAsync(settings.RuntimeInUse!.Value, yes, cancellationToken);
+        await ServiceAccounts.EnsureAsync(state, TimeProvider.System, cancellationToken);
 
         screen.Step(3, steps, "Building the workspace image");
         screen.Detail(await image.EnsureAsync(force: false, settings.NeedsMachineImage, cancellationToken) ? $"Built, {image.Current()}." : $"Up to date, {image.Current()}.");

@@ -9,6 +9,9 @@ internal sealed record UpRequest(int? Port, int? WorkspacePort, string? Listen, 
     /// <summary>Where workspaces are to run: a runtime's word, or <c>auto</c>.</summary>
     public string? Runtime { get; init; }
 
+    /// <summary>The names by which browsers reach this Tidepool; an empty one stands for none.</summary>
+    public IReadOnlyList<string>? HostNames { get; init; }
+
     /// <summary>What running workspaces may have in memory, in MiB.</summary>
     public int? WorkspaceMemory { get; init; }
 
@@ -22,6 +25,7 @@ internal sealed record UpRequest(int? Port, int? WorkspacePort, string? Listen, 
         settings.ApiPort = Port ?? settings.ApiPort;
         settings.WorkspacePort = WorkspacePort ?? settings.WorkspacePort;
         settings.Listen = Listen ?? settings.Listen;
+        settings.HostNames = HostNames is null ? settings.HostNames : [.. HostNames.Where(name => name.Length > 0).Select(name => name.ToLowerInvariant()).Distinct()];
         settings.Runtime = Runtime ?? settings.Runtime;
         settings.Incus.Nat = Nat ?? settings.Incus.Nat;
         settings.Qemu.Nat = Nat ?? settings.Qemu.Nat;
@@ -39,6 +43,11 @@ internal sealed record UpRequest(int? Port, int? WorkspacePort, string? Listen, 
         if (!IPAddress.TryParse(settings.Listen, out _))
         {
             throw new CommandException($"'{settings.Listen}' is no address to listen on; 127.0.0.1 is this machine only, 0.0.0.0 is all networks.", ExitCodes.Usage);
+        }
+
+        if (settings.HostNames?.FirstOrDefault(name => Uri.CheckHostName(name) != UriHostNameType.Dns) is { } wrong)
+        {
+            throw new CommandException($"'{wrong}' is no host name. Name it alone, without http:// and without a port, for example pool.example.org.", ExitCodes.Usage);
         }
 
         if (WorkspaceMemory is < 1 || CpuOversubscription is < 0.1 or > 1000)

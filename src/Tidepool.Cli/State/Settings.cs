@@ -14,6 +14,9 @@ internal sealed class Settings
     /// <summary>The address that Caddy listens on.</summary>
     public string Listen { get; set; } = "127.0.0.1";
 
+    /// <summary>Names by which browsers reach this Tidepool; Caddy refuses requests for others. Null for none.</summary>
+    public IReadOnlyList<string>? HostNames { get; set; }
+
     public string UserName { get; set; } = "tidepool";
 
     /// <summary>The runtime that was asked for: one of them, or <c>auto</c>.</summary>
@@ -54,20 +57,30 @@ internal sealed class Settings
         try
         {
             var document = JsonSerializer.Deserialize(File.ReadAllText(state.Settings), SettingsJson.Default.SettingsDocument);
-            return Complete(document?.Tidepool ?? Default(state), state);
+            var settings = Complete(document?.Tidepool ?? Default(state), state);
+
+            // A state directory from before the choice of a runtime has settings that name none.
+            settings.RuntimeInUse ??= HasDatabase(state) ? RuntimeKind.Incus : null;
+            return settings;
         }
         catch (Exception fault) when (fault is FileNotFoundException or DirectoryNotFoundException)
         {
-            return Complete(Default(state), state);
+            var settings = Complete(Default(state), state);
+            settings.RuntimeInUse = HasDatabase(state) ? RuntimeMachines.RuntimeOf(state) : null;
+            return settings;
         }
         catch (JsonException fault)
         {
-            throw new CommandException($"{state.Settings} is not valid JSON: {fault.Message} Correct it, or remove it to begin with the defaults.");
+            throw new CommandException(
+                $"{state.Settings} is not valid JSON: {fault.Message} Correct it. If you remove it instead, your workspaces stay, but ports, addresses, limits and --no-nat are the defaults again.");
         }
     }
 
-    public void Write(StateDirectory state) =>
-        StateDirectory.WritePrivate(state.Settings, ToJson() + "\n");
+    public void Write(StateDirectory state)
+    {
+        StateDirectory.Write(state.Settings, ToJson() + "\n", StateDirectory.GroupFile);
+        StateOwners.ShareSettings(state);
+    }
 
     public string ToJson() => JsonSerializer.Serialize(new SettingsDocument { Tidepool = this }, SettingsJson.Default.SettingsDocument);
 
@@ -79,13 +92,13 @@ internal sealed class Settings
 
     private static string BridgeOf(StateDirectory state) => "tp" + state.Key;
 
-    /// <summary>What a state directory of before there was a choice of runtime did not write down.</summary>
     private static Settings Complete(Settings settings, StateDirectory state)
     {
         settings.Qemu.Bridge = settings.Qemu.Bridge.Length > 0 ? settings.Qemu.Bridge : BridgeOf(state);
-        settings.RuntimeInUse ??= File.Exists(state.Database) ? RuntimeKind.Incus : null;
         return settings;
     }
+
+    private static bool HasDatabase(StateDirectory state) => File.Exists(state.Database) || File.Exists(StateUpgrade.OldDatabase(state));
 }
 
 /// <summary>The runtime's part of the settings: which daemon, and the names of what is ours in it.</summary>

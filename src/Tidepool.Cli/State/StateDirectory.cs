@@ -1,5 +1,8 @@
 using System.Security.Cryptography;
 using System.Text;
+using Tidepool.Cli.Runtimes;
+using Tidepool.Host.Files;
+using Tidepool.Host.Sockets;
 
 namespace Tidepool.Cli.State;
 
@@ -8,11 +11,17 @@ internal sealed class StateDirectory(string root)
 {
     public const UnixFileMode PrivateFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     public const UnixFileMode PrivateDirectory = PrivateFile | UnixFileMode.UserExecute;
+    public const UnixFileMode GroupFile = PrivateFile | UnixFileMode.GroupRead;
+    public const UnixFileMode PublicFile = GroupFile | UnixFileMode.OtherRead;
+
+    /// <summary>What is made in it gets its group.</summary>
+    public const UnixFileMode GroupDirectory = PrivateDirectory | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.SetGroup;
+
+    /// <summary>The group walks through it to what it knows the name of.</summary>
+    public const UnixFileMode PassageDirectory = PrivateDirectory | UnixFileMode.GroupExecute | UnixFileMode.SetGroup;
+    public const UnixFileMode PublicProgram = PublicFile | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 
     public const string IncusViews = "/run/tidepool";
-
-    /// <summary>What the kernel allows for a Unix socket's path, without the zero at its end.</summary>
-    private const int MaxSocketPath = 107;
 
     public string Root { get; } = Path.TrimEndingDirectorySeparator(Path.GetFullPath(root));
 
@@ -22,13 +31,37 @@ internal sealed class StateDirectory(string root)
 
     public string Run => At("run");
 
-    public string ServerSocket => At("run", "server.sock");
+    /// <summary>The server's own directory for its sockets; Caddy may walk through it.</summary>
+    public string RunServer => At("run", "server");
+
+    /// <summary>The worker's sockets; the server may walk through it.</summary>
+    public string RunWorker => At("run", "worker");
+
+    /// <summary>Where each process that is enclosed has its own root file system mounted, which no other process sees.</summary>
+    public string Scratch => At("run", "root");
+
+    public string RunCaddy => At("run", "caddy");
+
+    /// <summary>The socket by which Caddy reaches the server.</summary>
+    public string ServerSocket => At("run", "server", "proxy.sock");
+
+    /// <summary>The socket by which this command line reaches the server.</summary>
+    public string OwnerSocket => At("run", "server", "owner.sock");
+
+    /// <summary>The secret that Caddy and the server share. The worker makes it where there is none.</summary>
+    public string ProxySecret => At("server", "proxy-secret");
 
     public string SupervisorLock => At("run", "supervisor.lock");
 
     public string SupervisorReport => At("run", "supervisor.json");
 
     public string Caddy => At("caddy");
+
+    /// <summary>What Caddy itself writes.</summary>
+    public string CaddyOwn => At("caddy", "own");
+
+    /// <summary>The socket of Caddy's administration.</summary>
+    public string CaddyAdminSocket => At("run", "caddy", "admin.sock");
 
     public string CaddyConfig => At("caddy", "config.json");
 
@@ -50,9 +83,19 @@ internal sealed class StateDirectory(string root)
     /// <summary>The QEMU runtime's own directory.</summary>
     public string Qemu => At("qemu");
 
-    public string Database => At("tidepool.db");
+    public string DatabaseDirectory => At("database");
 
-    public string SessionToken => At("session-token");
+    public string Database => At("database", "tidepool.db");
+
+    /// <summary>The key that the token of the owner's browser sessions follows from. The worker makes it where there is none.</summary>
+    public string SessionKey => At("session-key");
+
+    /// <summary>What the server reads besides the settings.</summary>
+    public string Server => At("server");
+
+    public string PasswordVersion => At("server", "password-version");
+
+    public string WorkspaceLogs => At(".logs");
 
     public string Images => At("images");
 
@@ -75,36 +118,33 @@ internal sealed class StateDirectory(string root)
     /// <summary>Makes the directories that are there from the start; repeating it does no harm.</summary>
     public void Create()
     {
-        foreach (var directory in new[] { Root, Run, Logs, Caddy, Incus, Images, At("bin") })
+        foreach (var directory in new[] { Root, Run, RunServer, RunWorker, RunCaddy, Scratch, Logs, Server, DatabaseDirectory, WorkspaceLogs, Caddy, CaddyOwn, Incus, Images, At("bin") })
         {
             Directory.CreateDirectory(directory, PrivateDirectory);
         }
 
         File.SetUnixFileMode(Root, PrivateDirectory);
+        if (File.Exists(CaddyBinary))
+        {
+            // Caddy's user runs it.
+            File.SetUnixFileMode(CaddyBinary, PublicProgram);
+        }
     }
 
-    /// <summary>Why no Unix socket could be made below this directory; null if they can.</summary>
-    public string? WhySocketsDoNotFit()
+    /// <summary>Why the longest path of a Unix socket below this directory is too long; null if all fit.</summary>
+    /// <param name="runtime">QEMU has a socket for each machine; null where the runtime is not known.</param>
+    public string? WhySocketsDoNotFit(RuntimeKind? runtime)
     {
-        var longest = At("run", "caddy-admin.sock");
-        return Encoding.UTF8.GetByteCount(longest) <= MaxSocketPath
-            ? null
-            : $"The state directory's path is too long: {longest} has more than the {MaxSocketPath} bytes that a Unix socket's path may have. Choose a shorter one with --state.";
+        var why = SocketPath.WhyNot(At("run", "server", "changes.bell"))
+            ?? (runtime == RuntimeKind.Qemu ? SocketPath.WhyNot(At("qemu", "machines", "ws-" + new string('0', 32), "vm", "qmp"), isMoved: false) : null);
+        return why is null ? null : $"The state directory's path is too long: {why} Choose a shorter one with --state.";
     }
 
     /// <summary>Writes a file whole or not at all, readable by its owner only.</summary>
-    public static void WritePrivate(string path, string text)
-    {
-        var temporary = path + ".new";
-        File.Delete(temporary);
-        using (var stream = new FileStream(temporary, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = PrivateFile }))
-        using (var writer = new StreamWriter(stream))
-        {
-            writer.Write(text);
-        }
+    public static void WritePrivate(string path, string text) => Write(path, text, PrivateFile);
 
-        File.Move(temporary, path, overwrite: true);
-    }
+    /// <summary>Writes a file whole, so that it survives a power cut, and lets those open it that the mode says, whatever the umask is.</summary>
+    public static void Write(string path, string text, UnixFileMode mode) => DurableFiles.Write(path, text, mode);
 
     public string At(params string[] parts) => Path.Combine([Root, .. parts]);
 }

@@ -3,8 +3,8 @@ namespace Tidepool.Cli.State;
 /// <summary>Removes what Tidepool made in its state directory, and the directory once it is empty. What others put there stays.</summary>
 internal sealed class StateRemoval(StateDirectory state)
 {
-    private static readonly string[] Directories = ["run", "caddy", "incus", "qemu", "images", "logs", ".logs", "cache", "bin"];
-    private static readonly string[] Files = ["settings.json", "auth.json", "session-token", "tidepool.db"];
+    private static readonly string[] Directories = ["run", "caddy", "server", "database", "incus", "qemu", "images", "logs", ".logs", "cache", "bin"];
+    private static readonly string[] Files = ["settings.json", "auth.json", "session-key", "session-token", "proxy-secret", "tidepool.db", "qemu.id"];
 
     public bool HasAnything => Directory.Exists(state.Run) || File.Exists(state.Settings) || Directory.Exists(state.Images);
 

@@ -1,5 +1,5 @@
 using System.Net.Sockets;
-using Tidepool.Cli.Api;
+using Tidepool.Host.Sockets;
 
 namespace Tidepool.Cli.Supervision;
 

@@ -3,7 +3,7 @@ using Tidepool.Cli.State;
 namespace Tidepool.Cli.Supervision;
 
 /// <summary>What the supervisor did and when, in its log; <c>down</c> shows it as it is written.</summary>
-internal sealed class Journal(StateDirectory state, TimeProvider time, Action<string>? alsoTo = null)
+internal sealed class Journal(StateDirectory state, TimeProvider time)
 {
     private readonly Lock gate = new();
 
@@ -24,8 +24,6 @@ internal sealed class Journal(StateDirectory state, TimeProvider time, Action<st
             {
                 // Supervising goes on without its log.
             }
-
-            alsoTo?.Invoke(sentence);
         }
     }
 }

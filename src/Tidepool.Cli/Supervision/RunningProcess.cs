@@ -49,29 +49,16 @@ internal sealed class RunningProcess : IDisposable
         Directory.CreateDirectory(Path.GetDirectoryName(spec.LogFile)!);
         var started = Process.Start(start) ?? throw new CommandException($"{spec.Name} could not be started.");
         var identity = ProcessIdentity.Of(started.Id) ?? new ProcessIdentity(started.Id, 0);
-        Note(spec, identity);
+        PidFile.Note(spec.PidFile, identity);
         return new RunningProcess(identity, started, time);
-    }
-
-    /// <summary>On a full disk the process runs all the same; who comes after this supervisor then finds it only if it was noted since.</summary>
-    private static void Note(ProcessSpec spec, ProcessIdentity identity)
-    {
-        try
-        {
-            PidFile.Write(spec.PidFile, identity);
-        }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
-        {
-            // Noted again by NoteAgain.
-        }
     }
 
     /// <summary>Notes it where that failed when it was started.</summary>
     public void NoteAgain(ProcessSpec spec)
     {
-        if (!IsAdopted && Identity.IsAlive && PidFile.ReadAlive(spec.PidFile) != Identity)
+        if (!IsAdopted && Identity.IsAlive)
         {
-            Note(spec, Identity);
+            PidFile.Note(spec.PidFile, Identity);
         }
     }
 

@@ -17,11 +17,7 @@ internal sealed class Supervisor(StateDirectory state, IReadOnlyList<ProcessSpec
 
     public async Task RunAsync(CancellationToken letGo)
     {
-        if (ProcessIdentity.Of(Environment.ProcessId) is { } self)
-        {
-            PidFile.Write(state.PidFile("supervisor"), self);
-        }
-
+        NoteItself();
         try
         {
             await Task.WhenAll([RotateAsync(letGo), .. specs.Select(spec => KeepAsync(spec, letGo))]);
@@ -38,19 +34,30 @@ internal sealed class Supervisor(StateDirectory state, IReadOnlyList<ProcessSpec
         string? trouble = null;
         while (true)
         {
-            using var process = RunningProcess.Adopt(spec, time) ?? await StartAsync(spec, letGo);
-            running[spec.Name] = process;
             var began = time.GetTimestamp();
-            Report(spec, trouble is null ? ProcessReport.Running : ProcessReport.Failing, trouble);
-            journal.Write(process.IsAdopted ? $"Found {spec.Name} running as {process.Identity.Pid}." : $"Started {spec.Name} as {process.Identity.Pid}.");
-            await WaitForExitAsync(spec, process, trouble is not null, letGo);
+            string end;
+            try
+            {
+                using var process = RunningProcess.Adopt(spec, time) ?? await StartAsync(spec, letGo);
+                running[spec.Name] = process;
+                began = time.GetTimestamp();
+                Report(spec, trouble is null ? ProcessReport.Running : ProcessReport.Failing, trouble);
+                journal.Write(process.IsAdopted ? $"Found {spec.Name} running as {process.Identity.Pid}." : $"Started {spec.Name} as {process.Identity.Pid}.");
+                await WaitForExitAsync(spec, process, trouble is not null, letGo);
+                end = $"{spec.Name} ended{(process.ExitCode is { } code ? $" with code {code}" : "")}";
+            }
+            catch (Exception fault) when (fault is not OperationCanceledException || !letGo.IsCancellationRequested)
+            {
+                // The machine has no process, no memory or no room on the disk for it now; later it may.
+                end = $"{spec.Name} could not be started: {fault.Message.TrimEnd('.')}";
+            }
 
             var wait = policy.Died(time.GetElapsedTime(began));
             trouble = policy.IsCrashLoop
                 ? $"{spec.Name} ended {RestartPolicy.LoopDeaths} times or more within {RestartPolicy.LoopWindow.TotalMinutes:0} minutes and is now tried every {RestartPolicy.Longest.TotalSeconds:0} seconds. Its log says why: {spec.LogFile}"
                 : null;
             Report(spec, trouble is null ? ProcessReport.Restarting : ProcessReport.Failing, trouble, restarted: true);
-            journal.Write($"{spec.Name} ended{(process.ExitCode is { } code ? $" with code {code}" : "")}; starting it again in {wait.TotalSeconds:0.0} s.{(trouble is null ? "" : " " + trouble)}");
+            journal.Write($"{end}; starting it again in {wait.TotalSeconds:0.0} s.{(trouble is null ? "" : " " + trouble)}");
             await Task.Delay(wait, time, letGo);
         }
     }
@@ -89,6 +96,7 @@ internal sealed class Supervisor(StateDirectory state, IReadOnlyList<ProcessSpec
         while (true)
         {
             await Task.Delay(LogRotation.Interval, time, letGo);
+            NoteItself();
             foreach (var spec in specs)
             {
                 LogRotation.Rotate(spec.LogFile);
@@ -97,6 +105,15 @@ internal sealed class Supervisor(StateDirectory state, IReadOnlyList<ProcessSpec
                     process.NoteAgain(spec);
                 }
             }
+        }
+    }
+
+    /// <summary>Notes the supervisor's own process; where that fails, the lock alone says who supervises until the next round.</summary>
+    private void NoteItself()
+    {
+        if (ProcessIdentity.Of(Environment.ProcessId) is { } self)
+        {
+            PidFile.Note(state.PidFile("supervisor"), self);
         }
     }
 

@@ -21,6 +21,9 @@ public sealed record LifecycleOptions
 
     public TimeSpan LeaseDuration { get; init; } = TimeSpan.FromSeconds(15);
 
+    /// <summary>How many workspaces make their disk or boot at once. Waiting for a guest, stopping and deleting are not counted.</summary>
+    public int HeavySteps { get; init; } = 16;
+
     /// <summary>Between two looks at a machine that is on its way.</summary>
     public TimeSpan PollInterval { get; init; } = TimeSpan.FromMilliseconds(15);
 

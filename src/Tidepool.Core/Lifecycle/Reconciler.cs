@@ -23,9 +23,12 @@ public sealed partial class Reconciler(
     IWorkspaceLog log,
     LifecycleOptions options,
     TimeProvider time,
-    ILogger<Reconciler> logger)
+    ILogger<Reconciler> logger) : IDisposable
 {
+    /// <summary>How long a workspace waits for its turn before it is looked at again: the user may want something else by then.</summary>
+    private static readonly TimeSpan TurnInterval = TimeSpan.FromSeconds(1);
     private readonly DeadlineWatch deadlines = new(options, time);
+    private readonly SemaphoreSlim heavy = new(options.HeavySteps);
 
     /// <summary>The name of the lease on a workspace.</summary>
     public static string LeaseOn(WorkspaceId id) => $"workspace:{id}";
@@ -63,6 +66,8 @@ public sealed partial class Reconciler(
             await keeper.DisposeAsync();
         }
     }
+
+    public void Dispose() => heavy.Dispose();
 
     private async Task<ReconcileResult> DriveAsync(WorkspaceId id, LeaseKeeper keeper)
     {
@@ -141,8 +146,8 @@ public sealed partial class Reconciler(
         LogStep(run.Workspace.Name, step);
         return step switch
         {
-            LifecycleStep.Create => CreateAsync(run, cancellationToken),
-            LifecycleStep.Start => StartAsync(run, seen!, cancellationToken),
+            LifecycleStep.Create => InTurnAsync(() => CreateAsync(run, cancellationToken), cancellationToken),
+            LifecycleStep.Start => InTurnAsync(() => StartAsync(run, seen!, cancellationToken), cancellationToken),
             LifecycleStep.Wait => WaitAsync(run, cancellationToken),
             LifecycleStep.AwaitEditor => AwaitEditorAsync(run, seen!, cancellationToken),
             LifecycleStep.Stop => StopAsync(run, cancellationToken),
@@ -152,6 +157,24 @@ public sealed partial class Reconciler(
             LifecycleStep.AcceptShutdown => AcceptShutdownAsync(run, cancellationToken),
             LifecycleStep.ReportLoss => FailAsync(run, LifecycleFaults.InstanceLost, cancellationToken),
         };
+    }
+
+    /// <summary>Does heavy work when it is this workspace's turn. If that does not come soon, nothing is done, and the next look decides again.</summary>
+    private async Task InTurnAsync(Func<Task> work, CancellationToken cancellationToken)
+    {
+        if (!await heavy.WaitAsync(TurnInterval, cancellationToken))
+        {
+            return;
+        }
+
+        try
+        {
+            await work();
+        }
+        finally
+        {
+            heavy.Release();
+        }
     }
 
     private async Task CreateAsync(Run run, CancellationToken cancellationToken)

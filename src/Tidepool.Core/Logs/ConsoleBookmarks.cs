@@ -27,9 +27,9 @@ public sealed class ConsoleBookmarks(string directory)
     {
         try
         {
-            PrivateFiles.CreateDirectory(directory);
-            PrivateFiles.CreateDirectory(Path.GetDirectoryName(PathOf(workspace))!);
-            PrivateFiles.Replace(PathOf(workspace), JsonSerializer.SerializeToUtf8Bytes(bookmark, LogJson.Default.ConsoleBookmark));
+            PrivateFiles.CreateGroupDirectory(directory);
+            PrivateFiles.CreateGroupDirectory(Path.GetDirectoryName(PathOf(workspace))!);
+            PrivateFiles.ReplaceForGroup(PathOf(workspace), JsonSerializer.SerializeToUtf8Bytes(bookmark, LogJson.Default.ConsoleBookmark));
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {

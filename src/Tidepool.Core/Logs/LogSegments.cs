@@ -7,7 +7,7 @@ using Tidepool.Core.State;
 namespace Tidepool.Core.Logs;
 
 /// <summary>
-/// One log as numbered files of JSON lines, 0600, in a directory of its own, 0700. The highest number is written to; a full one is
+/// One log as numbered files of JSON lines, 0640, in a directory of its own, 0750: the worker writes, the server reads. The highest number is written to; a full one is
 /// followed by the next, and the oldest goes.
 /// </summary>
 internal sealed class LogSegments(string directory)
@@ -23,7 +23,7 @@ internal sealed class LogSegments(string directory)
 
     public void Append(IReadOnlyList<LogEntry> entries)
     {
-        PrivateFiles.CreateDirectory(directory);
+        PrivateFiles.CreateGroupDirectory(directory);
         var number = Numbers() is [.., var newest] ? newest : 1;
         var room = MaxBytes - Length(number);
         var lines = new ArrayBufferWriter<byte>();
@@ -151,7 +151,7 @@ internal sealed class LogSegments(string directory)
             Access = FileAccess.ReadWrite,
             Share = FileShare.ReadWrite | FileShare.Delete,
             BufferSize = 0,
-            UnixCreateMode = PrivateFiles.File,
+            UnixCreateMode = PrivateFiles.GroupFile,
         });
         if (file.Length > 0)
         {

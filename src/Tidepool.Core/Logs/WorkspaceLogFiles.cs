@@ -49,7 +49,7 @@ public sealed partial class WorkspaceLogFiles(string directory, TimeProvider tim
     {
         var now = time.GetUtcNow();
         var deleted = Path.Combine(directory, Deleted);
-        PrivateFiles.CreateDirectory(deleted);
+        PrivateFiles.CreateGroupDirectory(deleted);
         if (Directory.Exists(DirectoryOf(workspace)))
         {
             var stamp = now.ToString(TimeFormat, CultureInfo.InvariantCulture);
@@ -70,7 +70,7 @@ public sealed partial class WorkspaceLogFiles(string directory, TimeProvider tim
         await oneWriter.WaitAsync(cancellationToken);
         try
         {
-            PrivateFiles.CreateDirectory(directory);
+            PrivateFiles.CreateGroupDirectory(directory);
             write();
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)

@@ -11,6 +11,9 @@ public sealed partial class BoundaryKeeper(IWorkspaceStore store, IWorkspaceRunt
     : IDisposable
 {
     private readonly SemaphoreSlim oneWriter = new(1);
+
+    /// <summary>Held only while the firewall is asked, never while the runtime or the database is.</summary>
+    private readonly SemaphoreSlim oneChange = new(1);
     private NetworkRules? last;
 
     /// <summary>Whether the runtime ever told of its network to this process.</summary>
@@ -27,12 +30,7 @@ public sealed partial class BoundaryKeeper(IWorkspaceStore store, IWorkspaceRunt
         await oneWriter.WaitAsync(cancellationToken);
         try
         {
-            if (last is not null)
-            {
-                // Before anybody is asked: a wall that somebody took down is not to wait for a runtime that hangs.
-                await boundary.ApplyAsync(last, cancellationToken);
-            }
-
+            await RestoreAsync(cancellationToken);
             Known = await runtime.FindNetworkAsync(cancellationToken);
             IsKnown = true;
             if (Known is not { } network)
@@ -41,8 +39,7 @@ public sealed partial class BoundaryKeeper(IWorkspaceStore store, IWorkspaceRunt
             }
 
             var opened = Opened(network, await store.ListAllAsync(cancellationToken));
-            last = new NetworkRules(network, opened);
-            if (await boundary.ApplyAsync(last, cancellationToken))
+            if (await ChangeAsync(new NetworkRules(network, opened), cancellationToken))
             {
                 LogApplied(network.Links.Count, opened.Count);
             }
@@ -53,6 +50,13 @@ public sealed partial class BoundaryKeeper(IWorkspaceStore store, IWorkspaceRunt
         }
     }
 
+    /// <summary>
+    /// Puts back the rules that stood last, where anything of them is missing. It asks neither the runtime nor the database, so rules
+    /// that another program removed do not wait for one that hangs.
+    /// </summary>
+    /// <exception cref="RuntimeException">They could not be put up.</exception>
+    public Task RestoreAsync(CancellationToken cancellationToken) => ChangeAsync(null, cancellationToken);
+
     /// <summary>Where the host may connect: the registered ports of what is to run.</summary>
     public static IReadOnlyList<IPEndPoint> Opened(WorkspaceNetwork network, IEnumerable<Workspace> workspaces) =>
         [.. workspaces
@@ -60,7 +64,26 @@ public sealed partial class BoundaryKeeper(IWorkspaceStore store, IWorkspaceRunt
             .SelectMany(w => w.Ports.Select(p => new IPEndPoint(w.Address!, p.Port.Value)))
             .OrderBy(e => e.Address.ToString(), StringComparer.Ordinal).ThenBy(e => e.Port)];
 
-    public void Dispose() => oneWriter.Dispose();
+    public void Dispose()
+    {
+        oneWriter.Dispose();
+        oneChange.Dispose();
+    }
+
+    /// <summary>Whether anything had to change for these rules, or for the last ones, to stand.</summary>
+    private async Task<bool> ChangeAsync(NetworkRules? rules, CancellationToken cancellationToken)
+    {
+        await oneChange.WaitAsync(cancellationToken);
+        try
+        {
+            last = rules ?? last;
+            return last is not null && await boundary.ApplyAsync(last, cancellationToken);
+        }
+        finally
+        {
+            oneChange.Release();
+        }
+    }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The network boundary was put up around {Machines} machines with {Ports} opened ports.")]
     private partial void LogApplied(int machines, int ports);

@@ -10,25 +10,33 @@ public sealed class StatePaths(string root)
     /// <summary>User name and password hash, as JSON; 0600.</summary>
     public string Auth => At("auth.json");
 
-    public string Database => At("tidepool.db");
+    /// <summary>The directory belongs to root; the server may write the database's files and make none beside them.</summary>
+    public string Database => At("database", "tidepool.db");
 
-    public string ServerSocket => At("run", "server.sock");
+    /// <summary>The socket by which Caddy reaches the server.</summary>
+    public string ServerSocket => At("run", "server", "proxy.sock");
 
-    public string CaddyAdminSocket => At("run", "caddy-admin.sock");
+    /// <summary>The socket by which the command line reaches the server, without a password: root alone may connect.</summary>
+    public string OwnerSocket => At("run", "server", "owner.sock");
 
-    /// <summary>Where Caddy answers itself in the place of the server's gate.</summary>
-    public string OpenGateSocket => At("run", "open-gate.sock");
+    public string CaddyAdminSocket => At("run", "caddy", "admin.sock");
 
-    /// <summary>The token of the owner's browser sessions; read by Caddy only.</summary>
-    public string SessionToken => At("session-token");
+    /// <summary>The secret by which Caddy tells the server that the owner signed in; Caddy has it in its configuration.</summary>
+    public string ProxySecret => At("server", "proxy-secret");
 
-    public string JobsBell => At("run", "jobs.bell");
+    /// <summary>The key that the token of the owner's browser sessions follows from; for root alone.</summary>
+    public string SessionKey => At("session-key");
 
-    public string ChangesBell => At("run", "changes.bell");
+    /// <summary>Which password is in force, without anything of it; the server reads it and never the hash.</summary>
+    public string PasswordVersion => At("server", "password-version");
+
+    public string JobsBell => At("run", "worker", "jobs.bell");
+
+    public string ChangesBell => At("run", "server", "changes.bell");
 
     public string CaddyConfig => At("caddy", "config.json");
 
-    public string CaddyAccessLog => At("caddy", "access.log");
+    public string CaddyAccessLog => At("caddy", "own", "access.log");
 
     public string Images => At("images");
 

@@ -30,7 +30,7 @@ internal sealed class ActivityRow
 
     public Activity ToActivity() => new(
         new WorkspaceId(Workspace),
-        WorkspaceName.Parse(Name),
+        StoredText.Name(Name),
         Verb,
         Actor,
         Outcome,

@@ -1,9 +1,13 @@
 namespace Tidepool.Db.Sqlite;
 
-/// <summary>The database's file, for its owner only. SQLite gives the files that it makes beside it the same mode.</summary>
+/// <summary>
+/// The database's file, for its owner only; or where the directory passes its group on, for that group as well. SQLite gives the
+/// files that it makes beside it the same owner, group and mode.
+/// </summary>
 internal static class DatabaseFile
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private const UnixFileMode OwnerAndGroup = OwnerOnly | UnixFileMode.GroupRead | UnixFileMode.GroupWrite;
 
     private static readonly Lock Making = new();
 
@@ -23,14 +27,23 @@ internal static class DatabaseFile
             return;
         }
 
+        var mode = IsShared(path) ? OwnerAndGroup : OwnerOnly;
         foreach (var file in (string[])[path, path + "-wal", path + "-shm"])
         {
-            if (File.Exists(file))
+            // Who is only of the group cannot set it, and need not.
+            if (File.Exists(file) && File.GetUnixFileMode(file) != mode)
             {
-                File.SetUnixFileMode(file, OwnerOnly);
+                File.SetUnixFileMode(file, mode);
             }
         }
     }
+
+    /// <summary>
+    /// Whether a second user works with the database. That one makes no file in the directory: what it could make there root would
+    /// open, and it could be a link to anything.
+    /// </summary>
+    public static bool IsShared(string path) =>
+        !OperatingSystem.IsWindows() && Path.GetDirectoryName(path) is { Length: > 0 } folder && Directory.Exists(folder) && File.GetUnixFileMode(folder).HasFlag(UnixFileMode.SetGroup);
 
     private static void Make(string path)
     {

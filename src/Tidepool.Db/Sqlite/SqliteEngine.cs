@@ -34,7 +34,7 @@ internal sealed class SqliteEngine(IOptions<DbOptions> options) : IDatabaseEngin
     public void Configure(DbContextOptionsBuilder builder) =>
         builder
             .UseSqlite(ConnectionString)
-            .AddInterceptors(new ConnectionPragmas(options.BusyTimeout))
+            .AddInterceptors(new ConnectionPragmas(options.BusyTimeout, DatabaseFile.IsShared(options.Path)))
             .ConfigureWarnings(warnings => warnings.Log((RelationalEventId.CommandExecuted, LogLevel.Debug)));
 
     public async Task PrepareAsync(TidepoolDbContext db, CancellationToken cancellationToken)
@@ -91,7 +91,7 @@ internal sealed class SqliteEngine(IOptions<DbOptions> options) : IDatabaseEngin
         (exception as SqliteException ?? exception.InnerException as SqliteException)
             is { SqliteErrorCode: Full } or { SqliteExtendedErrorCode: NoRoomForIndex };
 
-    /// <summary>Closes the idle connections, which removes the files beside the database if nobody else has it open.</summary>
+    /// <summary>Closes the idle connections, which removes the files beside the database if it is not shared and no other process has it open.</summary>
     public void Dispose()
     {
         using var connection = new SqliteConnection(ConnectionString);

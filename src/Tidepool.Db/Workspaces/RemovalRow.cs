@@ -12,5 +12,5 @@ internal sealed class RemovalRow
     public Guid Workspace { get; set; }
     public string Name { get; set; } = "";
 
-    public Removal ToRemoval() => new(new WorkspaceId(Workspace), WorkspaceName.Parse(Name), Revision);
+    public Removal ToRemoval() => new(new WorkspaceId(Workspace), StoredText.Name(Name), Revision);
 }

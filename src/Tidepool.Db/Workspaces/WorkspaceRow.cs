@@ -1,4 +1,3 @@
-using System.Net;
 using Tidepool.Core.Runtime;
 using Tidepool.Core.Workspaces;
 
@@ -65,7 +64,7 @@ internal sealed class WorkspaceRow
     public Workspace ToWorkspace() => new()
     {
         Id = new WorkspaceId(Id),
-        Name = WorkspaceName.Parse(Name),
+        Name = StoredText.Name(Name),
         Description = Description,
         Image = Image,
         Cpus = Cpus,
@@ -75,7 +74,7 @@ internal sealed class WorkspaceRow
         Provisioned = Provisioned,
         CloneOf = CloneOf is { } source ? new WorkspaceId(source) : null,
         Isolation = Isolation,
-        Address = Address is null ? null : IPAddress.Parse(Address),
+        Address = Address is null ? null : StoredText.Address(Address),
         Fault = FaultCode is null ? null : new WorkspaceFault(FaultCode, FaultMessage ?? ""),
         Progress = ProgressStep is null ? null : new WorkspaceProgress(ProgressStep.Value, ProgressOf ?? 0, ProgressLabel ?? ""),
         Ports = PortColumn.Read(Ports),

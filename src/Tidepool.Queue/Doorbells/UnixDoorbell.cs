@@ -4,12 +4,14 @@ using Tidepool.Core.Jobs;
 namespace Tidepool.Queue.Doorbells;
 
 /// <summary>
-/// The listening side of a doorbell between processes: a datagram socket at a path, for its owner only. It also rings within its
+/// The listening side of a doorbell between processes: a datagram socket at a path, for its owner and, where
+/// that is wanted, for the group of its directory. It also rings within its
 /// own process.
 /// </summary>
 internal sealed class UnixDoorbell : IDoorbell, IAsyncDisposable, IDisposable
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private const UnixFileMode OwnerAndGroup = OwnerOnly | UnixFileMode.GroupRead | UnixFileMode.GroupWrite;
 
     private readonly string path;
     private readonly InMemoryDoorbell bell;
@@ -17,11 +19,11 @@ internal sealed class UnixDoorbell : IDoorbell, IAsyncDisposable, IDisposable
     private readonly Task listening;
 
     /// <exception cref="InvalidOperationException">Another process listens at the path.</exception>
-    public UnixDoorbell(string path, TimeProvider time)
+    public UnixDoorbell(string path, bool forGroup, TimeProvider time)
     {
         this.path = path;
         bell = new InMemoryDoorbell(time);
-        socket = Listen(path);
+        socket = Listen(path, forGroup ? OwnerAndGroup : OwnerOnly);
         listening = PassOnAsync();
     }
 
@@ -45,7 +47,7 @@ internal sealed class UnixDoorbell : IDoorbell, IAsyncDisposable, IDisposable
     }
 
     /// <summary>Binds beside the path and moves the socket there: it takes the place of a dead one in one step, and no one sees it with wider rights.</summary>
-    private static Socket Listen(string path)
+    private static Socket Listen(string path, UnixFileMode mode)
     {
         if (IsAnswered(path))
         {
@@ -60,7 +62,7 @@ internal sealed class UnixDoorbell : IDoorbell, IAsyncDisposable, IDisposable
             bound.Bind(new UnixDomainSocketEndPoint(making));
             if (!OperatingSystem.IsWindows())
             {
-                File.SetUnixFileMode(making, OwnerOnly);
+                File.SetUnixFileMode(making, mode);
             }
 
             File.Move(making, path, overwrite: true);

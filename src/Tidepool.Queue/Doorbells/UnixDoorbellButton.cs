@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Tidepool.Core.Jobs;
+using Tidepool.Host.Files;
 
 namespace Tidepool.Queue.Doorbells;
 
@@ -8,16 +9,23 @@ internal sealed class UnixDoorbellButton(string path) : IDoorbell, IDisposable
 {
     private static readonly byte[] Signal = [1];
 
-    private readonly UnixDomainSocketEndPoint listener = new(path);
     private readonly Socket socket = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { Blocking = false };
 
     public void Ring()
     {
         try
         {
-            socket.SendTo(Signal, listener);
+            if (!OperatingSystem.IsLinux() || !Environment.IsPrivilegedProcess)
+            {
+                socket.SendTo(Signal, new UnixDomainSocketEndPoint(path));
+                return;
+            }
+
+            // The directory may be a less privileged process's own, which could lead root to another socket.
+            using var listener = ForeignFile.OpenSocket(path);
+            socket.SendTo(Signal, new UnixDomainSocketEndPoint($"/proc/self/fd/{listener.DangerousGetHandle()}"));
         }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        catch (Exception exception) when (exception is SocketException or IOException or ObjectDisposedException)
         {
             // Nobody listens, or so many rings are waiting already that one more says nothing new.
         }

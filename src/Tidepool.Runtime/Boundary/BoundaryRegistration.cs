@@ -7,10 +7,13 @@ namespace Tidepool.Runtime.Boundary;
 public static class BoundaryRegistration
 {
     /// <summary>The wall around the workspaces, in nftables.</summary>
-    public static IServiceCollection AddNetworkBoundary(this IServiceCollection services)
+    /// <param name="services">Where to.</param>
+    /// <param name="proxyUser">The user that the proxy runs as; null where it is root.</param>
+    /// <param name="workspacePort">Where the proxy takes sessions.</param>
+    public static IServiceCollection AddNetworkBoundary(this IServiceCollection services, uint? proxyUser, int workspacePort)
     {
         services.AddSingleton<FirewallWatch>();
-        services.AddSingleton<INetworkBoundary, NftablesBoundary>();
+        services.AddSingleton<INetworkBoundary>(s => new NftablesBoundary(s.GetRequiredService<FirewallWatch>(), proxyUser, workspacePort, s.GetRequiredService<TimeProvider>()));
         return services;
     }
 }

@@ -13,6 +13,9 @@ internal static class BoundaryScript
 {
     private const int EditorPort = 8080;
 
+    /// <summary>How the names of those sets begin that packets fill.</summary>
+    public const string PacketSets = "session";
+
     /// <summary>What is nobody's on the internet: private, shared, link-local, loopback, benchmark, multicast and reserved (RFC 6890).</summary>
     private static readonly IReadOnlyList<IPNetwork> NeverPublic =
     [
@@ -28,7 +31,9 @@ internal static class BoundaryScript
 
     /// <param name="rules">What is to hold.</param>
     /// <param name="local">The networks that this machine is on: somebody's LAN, whatever their numbers are.</param>
-    public static string Render(NetworkRules rules, IEnumerable<IPNetwork> local)
+    /// <param name="proxyUser">The user that the proxy runs as; null where it is root.</param>
+    /// <param name="workspacePort">Where the proxy takes sessions.</param>
+    public static string Render(NetworkRules rules, IEnumerable<IPNetwork> local, uint? proxyUser, int workspacePort)
     {
         var network = rules.Network;
         var table = TableOf(network.Bridge);
@@ -37,6 +42,9 @@ internal static class BoundaryScript
         var opened = Elements(rules.Opened.Select(e => $"{e.Address} . {Text(e.Port)}"));
         var links = Elements(network.Links.Select(l => $"\"{l.Interface}\" . {Mac(l)} . {l.Address}").Order(StringComparer.Ordinal));
         var ports = Elements(network.Links.Select(l => $"\"{l.Interface}\" . {Mac(l)}").Order(StringComparer.Ordinal));
+        var clients = Elements(network.Links.Select(l => $"\"{l.Interface}\" . 0x{Mac(l).Replace(":", "", StringComparison.Ordinal)}").Order(StringComparer.Ordinal));
+        var own = Elements(network.Links.SelectMany(l => new[] { l.Address, IPAddress.Any }.Select(a => $"\"{l.Interface}\" . 0x{Convert.ToHexStringLower(a.GetAddressBytes())}")).Order(StringComparer.Ordinal));
+        var users = proxyUser is { } user ? string.Create(CultureInfo.InvariantCulture, $"{{ 0, {user} }}") : "0";
         var leave = network.ReachesInternet ? "ip daddr @forbidden reject with icmpx admin-prohibited" : "reject with icmpx admin-prohibited";
 
         return $$"""
@@ -48,6 +56,11 @@ internal static class BoundaryScript
             table inet {{table}} {
               set forbidden { type ipv4_addr; flags interval; auto-merge; {{forbidden}} }
               set opened { type ipv4_addr . inet_service; {{opened}} }
+
+              set {{PacketSets}}_users4 { typeof ip saddr . tcp sport . meta skuid; flags dynamic,timeout; timeout 10s; size 262144; }
+              set {{PacketSets}}_ports4 { typeof ip saddr . tcp sport; flags dynamic,timeout; timeout 10s; size 262144; }
+              set {{PacketSets}}_users6 { typeof ip6 saddr . tcp sport . meta skuid; flags dynamic,timeout; timeout 10s; size 262144; }
+              set {{PacketSets}}_ports6 { typeof ip6 saddr . tcp sport; flags dynamic,timeout; timeout 10s; size 262144; }
 
               # From a workspace to this machine: an address and names, and answers to what this machine asked.
               chain input {
@@ -63,6 +76,7 @@ internal static class BoundaryScript
               # From this machine to a workspace: the editor and the registered ports. A port that is taken back ends its streams.
               chain output {
                 type filter hook output priority filter - 10; policy accept;
+                oifname "lo" tcp dport {{Text(workspacePort)}} jump sessions
                 oifname != "{{bridge}}" accept
                 ct state related accept
                 ct direction reply accept
@@ -73,10 +87,25 @@ internal static class BoundaryScript
                 reject with icmpx admin-prohibited
               }
 
-              # The editor asks for no password: only root's processes, the proxy and the worker, begin a connection.
+              # The server asks the kernel which user of this machine has a connection by which a session comes. A user who resets the
+              # connection and leaves its port to another user would be taken for that one, so for a while no other user gets the port.
+              # Only connections that came about count: packets that lead nowhere fill no set. No program connects from
+              # the other loopback addresses without saying so, and each local address has fewer ports than a set has room.
+              chain sessions {
+                ip saddr 127.0.0.0/8 ip saddr != 127.0.0.1 return
+                tcp flags & (syn | ack) == syn ip saddr . tcp sport @session_ports4 ip saddr . tcp sport . meta skuid != @session_users4 reject with tcp reset
+                tcp flags & (syn | ack) == syn ip6 saddr . tcp sport @session_ports6 ip6 saddr . tcp sport . meta skuid != @session_users6 reject with tcp reset
+                ct state != established return
+                update @session_users4 { ip saddr . tcp sport . meta skuid }
+                update @session_ports4 { ip saddr . tcp sport }
+                update @session_users6 { ip6 saddr . tcp sport . meta skuid }
+                update @session_ports6 { ip6 saddr . tcp sport }
+              }
+
+              # The editor asks for no password: only the proxy and root's processes, the worker among them, begin a connection.
               chain ours {
                 ct state established accept
-                meta skuid 0 accept
+                meta skuid {{users}} accept
               }
 
               chain forward {
@@ -108,6 +137,8 @@ internal static class BoundaryScript
             table bridge {{table}} {
               set links { type ifname . ether_addr . ipv4_addr; {{links}} }
               set ports { type ifname . ether_addr; {{ports}} }
+              set clients { typeof iifname . @th,288,48; {{clients}} }
+              set addresses { typeof iifname . @th,160,32; {{own}} }
 
               # Each machine speaks IPv4 and ARP only, from its own addresses only, and asks after nobody but this machine.
               chain prerouting {
@@ -124,8 +155,19 @@ internal static class BoundaryScript
               }
 
               chain packets {
+                # What this machine puts together from fragments is read by none of these rules.
+                ip daddr { {{gateway}}, 255.255.255.255 } ip frag-off & 0x3fff != 0 drop
+                udp dport 67 goto requests
                 iifname . ether saddr . ip saddr @links accept
-                iifname . ether saddr @ports ip saddr 0.0.0.0 ip daddr 255.255.255.255 udp sport 68 udp dport 67 accept
+                drop
+              }
+
+              # A DHCP request names a hardware address inside, too: byte 2 is its length, and byte 28 is where it begins. A request
+              # that names another machine's, or is too short to name one, is dropped. Byte 12 is where the answer is to go: to an
+              # address that the machine has, or to none yet.
+              chain requests {
+                @th,80,8 6 iifname . @th,288,48 @clients iifname . @th,160,32 @addresses iifname . ether saddr . ip saddr @links accept
+                @th,80,8 6 iifname . @th,288,48 @clients @th,160,32 0 iifname . ether saddr @ports ip saddr 0.0.0.0 ip daddr 255.255.255.255 udp sport 68 accept
                 drop
               }
 

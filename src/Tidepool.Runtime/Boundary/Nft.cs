@@ -1,14 +1,13 @@
 using CliWrap;
 using CliWrap.Buffered;
 using Tidepool.Core.Runtime;
+using Tidepool.Runtime.Host;
 
 namespace Tidepool.Runtime.Boundary;
 
 /// <summary>The program <c>nft</c>, which speaks for the kernel's firewall.</summary>
 internal static class Nft
 {
-    private static readonly string[] Places = ["/usr/sbin/nft", "/sbin/nft", "/usr/local/sbin/nft", "/usr/bin/nft"];
-
     /// <summary>Carries out a script as one transaction: all of it or nothing.</summary>
     /// <exception cref="RuntimeException">It was refused.</exception>
     public static async Task RunAsync(string script, CancellationToken cancellationToken)
@@ -29,7 +28,7 @@ internal static class Nft
 
     private static async Task<BufferedCommandResult> ExecuteAsync(IReadOnlyList<string> arguments, string input, CancellationToken cancellationToken)
     {
-        var program = Places.FirstOrDefault(File.Exists) ?? throw Refused("nft is not installed; `tidepool up` installs it.");
+        var program = HostTool.Find("nft") ?? throw Refused("nft is not installed; `tidepool up` installs it.");
         try
         {
             return await Cli.Wrap(program)

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Options;
+using Tidepool.Host.Sockets;
 
 namespace Tidepool.Runtime.Incus;
 
@@ -27,7 +28,9 @@ internal sealed class IncusClient : IDisposable
         socketPath = options.Value.Socket;
         Project = options.Value.Project;
         CallTimeout = options.Value.CallTimeout;
-        http = new HttpClient(new SocketsHttpHandler { ConnectCallback = ConnectAsync, UseProxy = false, PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30) })
+        var handler = UnixHttp.Handler(socketPath);
+        handler.PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30);
+        http = new HttpClient(handler)
         {
             BaseAddress = new Uri("http://incus/"),
             Timeout = Timeout.InfiniteTimeSpan,
@@ -169,19 +172,4 @@ internal sealed class IncusClient : IDisposable
     private static bool IsNonsense(Exception fault) =>
         fault is HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded }
             or JsonException or KeyNotFoundException or InvalidOperationException or FormatException;
-
-    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
-    {
-        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
-        {
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(socketPath), cancellationToken);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
-    }
 }

@@ -3,15 +3,25 @@ using System.Globalization;
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Microsoft.Extensions.Options;
 using Tidepool.Runtime.Boundary;
+using Tidepool.Runtime.Host;
 
 namespace Tidepool.Runtime.Incus;
 
 /// <summary>What Tidepool owns in Incus beside its machines: a project, a bridge and a pool, each made once and only if missing.</summary>
-internal sealed class IncusHost(IncusClient client, IOptions<IncusOptions> options)
+internal sealed partial class IncusHost(IncusClient client, IOptions<IncusOptions> options)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
+
+    /// <summary>
+    /// A guest is told nothing about this machine's names nor its LAN: a public name that leads to a private address is not told,
+    /// and a question about the resolver itself is answered here with nothing. Only machines that Incus knows are leased an address, by their hardware address alone.
+    /// </summary>
+    private static readonly string[] Dnsmasq =
+        ["no-hosts", "stop-dns-rebind", "bogus-priv", "domain-needed", "no-ident", "local=/bind/", "local=/server/", "dhcp-ignore-names", "dhcp-ignore-clid", "dhcp-ignore=tag:!known"];
+
     private readonly IncusOptions names = options.Value;
     private (IPAddress Gateway, IPNetwork Subnet)? subnet;
 
@@ -21,6 +31,7 @@ internal sealed class IncusHost(IncusClient client, IOptions<IncusOptions> optio
         await EnsureAsync("1.0/storage-pools", names.Pool, Pool(), cancellationToken);
         await EnsureAsync("1.0/networks", names.Network, Network(), cancellationToken);
         await UpdateNetworkAsync(cancellationToken);
+        await CloseNetworkDirectoryAsync(cancellationToken);
     }
 
     /// <summary>The bridge's own address and the subnet it is in; null until it is made.</summary>
@@ -103,13 +114,40 @@ internal sealed class IncusHost(IncusClient client, IOptions<IncusOptions> optio
     {
         var path = $"1.0/networks/{names.Network}";
         var config = (await client.GetAsync(path, cancellationToken)).GetProperty("config");
-        var wanted = (JsonObject)Network()["config"]!.DeepClone();
-        wanted.Remove("ipv4.address");
+        var wanted = NetworkConfig(config.GetProperty("ipv4.address").GetString()!);
         if (wanted.Any(pair => !config.TryGetProperty(pair.Key, out var value) || value.GetString() != pair.Value!.GetValue<string>()))
         {
             await client.ChangeAsync(HttpMethod.Patch, path, new JsonObject { ["config"] = wanted }, Patience, cancellationToken);
         }
     }
+
+    /// <summary>
+    /// Incus lets every user of this machine read the leases and which machine has which address. Its dnsmasq runs without privilege
+    /// and must go on reading them, so the directory stays open to dnsmasq's group. Repeating it does no harm.
+    /// </summary>
+    private async Task CloseNetworkDirectoryAsync(CancellationToken cancellationToken)
+    {
+        var directory = Path.Combine(Path.GetDirectoryName(names.Socket)!, "networks", names.Network);
+        var note = Path.Combine(directory, "dnsmasq.pid");
+        if (!OperatingSystem.IsLinux() || !File.Exists(note) || Group().Match(await File.ReadAllTextAsync(note, cancellationToken)) is not { Success: true } group)
+        {
+            return;
+        }
+
+        try
+        {
+            await HostTool.RunAsync("chgrp", [group.Groups["group"].Value, directory], cancellationToken);
+            File.SetUnixFileMode(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute);
+        }
+        catch (Exception fault) when (fault is ToolException or UnauthorizedAccessException)
+        {
+            throw new IncusException(500, $"{directory} could not be closed to other users of this machine: {fault.Message}");
+        }
+    }
+
+    /// <summary>The group that dnsmasq was told to run in. Incus notes its arguments as YAML: in one list with commas, or one on each line.</summary>
+    [GeneratedRegex(@"[\s,\[]-g\s*(?:,|\n\s*-)\s*(?<group>[\w.-]+)")]
+    private static partial Regex Group();
 
     private static IPAddress BaseAddress(IPAddress address, int prefixLength)
     {
@@ -139,20 +177,28 @@ internal sealed class IncusHost(IncusClient client, IOptions<IncusOptions> optio
         ["name"] = names.Network,
         ["type"] = "bridge",
         ["description"] = "Tidepool workspaces",
-        ["config"] = new JsonObject
+        ["config"] = NetworkConfig(names.Subnet ?? BridgeSubnet.Choose(names.Network)
+            ?? throw new IncusException(400, "every subnet that was tried is in use on this machine; name a free one with Incus:Subnet")),
+    };
+
+    /// <param name="address">The bridge's own address with its prefix length.</param>
+    private JsonObject NetworkConfig(string address)
+    {
+        var gateway = address.Split('/')[0];
+        return new JsonObject
         {
-            ["ipv4.address"] = names.Subnet ?? BridgeSubnet.Choose(names.Network)
-                ?? throw new IncusException(400, "every subnet that was tried is in use on this machine; name a free one with Incus:Subnet"),
+            ["ipv4.address"] = address,
             // What may pass, and under which address, is the boundary's: see Boundary/BoundaryScript.
             ["ipv4.nat"] = "false",
             ["ipv4.firewall"] = "false",
             ["ipv6.address"] = "none",
             // One workspace is not to learn another's name, not even the one that the other gives itself.
             ["dns.mode"] = "none",
-            // Nor this machine's names, nor anything of its LAN: a public name that leads to a private address is not told.
-            ["raw.dnsmasq"] = "no-hosts\nstop-dns-rebind\nbogus-priv\ndomain-needed\ndhcp-ignore-names",
-        },
-    };
+            // Each machine has an address of its own, and none other is ever leased: the range is the bridge's own address.
+            ["ipv4.dhcp.ranges"] = $"{gateway}-{gateway}",
+            ["raw.dnsmasq"] = string.Join('\n', names.Nat ? Dnsmasq : [.. Dnsmasq, "no-resolv"]),
+        };
+    }
 
     private JsonObject Project() => new()
     {

@@ -15,6 +15,7 @@ internal sealed record IncusImage(string Fingerprint, bool IsMachine);
 /// </summary>
 internal sealed class IncusImages(IncusClient client, IncusHost host, IOptions<IncusOptions> options) : IDisposable
 {
+    private const string WarmUp = "warm-up-";
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
     private readonly ConcurrentDictionary<string, IncusImage> known = new();
     private readonly SemaphoreSlim oneImport = new(1);
@@ -40,6 +41,10 @@ internal sealed class IncusImages(IncusClient client, IncusHost host, IOptions<I
                 await UploadAsync(image, files, cancellationToken);
                 await WarmAsync(new IncusImage(fingerprint, files.IsMachine), cancellationToken);
                 await DropOlderAsync(image.Name, fingerprint, cancellationToken);
+            }
+            else if (verify)
+            {
+                await EndWarmUpsAsync(cancellationToken);
             }
 
             return known[image.Directory] = new IncusImage(fingerprint, files.IsMachine);
@@ -86,7 +91,7 @@ internal sealed class IncusImages(IncusClient client, IncusHost host, IOptions<I
     /// <summary>The first machine of an image pays for unpacking it; this one is nobody's, so nobody waits.</summary>
     private async Task WarmAsync(IncusImage image, CancellationToken cancellationToken)
     {
-        var name = "warm-up-" + image.Fingerprint[..12];
+        var name = WarmUp + image.Fingerprint[..12];
         if (await client.FindAsync($"1.0/instances/{name}", cancellationToken) is null)
         {
             var body = new JsonObject
@@ -101,6 +106,18 @@ internal sealed class IncusImages(IncusClient client, IncusHost host, IOptions<I
         }
 
         await client.ChangeAsync(HttpMethod.Delete, $"1.0/instances/{name}", null, Patience, cancellationToken);
+    }
+
+    /// <summary>Deletes what an import that was cut off has left.</summary>
+    private async Task EndWarmUpsAsync(CancellationToken cancellationToken)
+    {
+        foreach (var instance in (await client.GetAsync("1.0/instances?recursion=1", cancellationToken)).EnumerateArray())
+        {
+            if (instance.GetProperty("name").GetString() is { } name && name.StartsWith(WarmUp, StringComparison.Ordinal))
+            {
+                await client.ChangeAsync(HttpMethod.Delete, $"1.0/instances/{name}", null, Patience, cancellationToken);
+            }
+        }
     }
 
     private async Task DropOlderAsync(string name, string keep, CancellationToken cancellationToken)

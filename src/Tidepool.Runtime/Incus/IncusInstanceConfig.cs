@@ -6,6 +6,15 @@ namespace Tidepool.Runtime.Incus;
 /// <summary>What Incus is told of a new machine: its size, its walls, and where its disk and its network are.</summary>
 internal static class IncusInstanceConfig
 {
+    public const string ProcessesKey = "limits.processes";
+    public const string DeniedCallsKey = "security.syscalls.deny";
+
+    /// <summary>
+    /// A new btrfs subvolume has a quota of its own, which is unlimited, so a guest may make none: SUBVOL_CREATE, SUBVOL_CREATE_V2,
+    /// SNAP_CREATE, SNAP_CREATE_V2. The kernel looks at the lower half of the number alone, and so does the filter.
+    /// </summary>
+    public static readonly string DeniedCalls = string.Join('\n', new[] { 0x5000940e, 0x50009418, 0x50009401, 0x50009417 }.Select(call => $"ioctl errno 1 [1,{call},SCMP_CMP_MASKED_EQ,4294967295]"));
+
     public static JsonObject Render(InstanceSpec spec, JsonObject source, JsonObject link, bool isMachine, IncusOptions options) => new()
     {
         ["name"] = spec.Name.ToString(),
@@ -35,7 +44,8 @@ internal static class IncusInstanceConfig
         var config = Common(spec);
         // Many that boot at once shall not keep the page, or the machine's owner, waiting.
         config["limits.cpu.allowance"] = $"{options.CpuSharePercent}%";
-        config["limits.processes"] = options.ProcessLimit.ToString();
+        config[ProcessesKey] = options.ProcessLimit.ToString();
+        config[DeniedCallsKey] = DeniedCalls;
         config["security.privileged"] = "false";
         config["security.nesting"] = "false";
         config["security.idmap.isolated"] = "true";

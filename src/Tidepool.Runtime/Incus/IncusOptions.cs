@@ -40,6 +40,9 @@ public sealed class IncusOptions
     /// </summary>
     public int CpuSharePercent { get; set; } = 25;
 
-    /// <summary>How many processes one workspace may have.</summary>
+    /// <summary>How many processes and threads one workspace may have; less where so many workspaces run that the host's would not suffice.</summary>
     public int ProcessLimit { get; set; } = 8192;
+
+    /// <summary>How many processes and threads all workspaces may have together; null takes three quarters of what the host can have.</summary>
+    public long? ProcessBudget { get; set; }
 }

@@ -21,6 +21,7 @@ public static class IncusRegistration
         services.AddSingleton<IncusImages>();
         services.AddSingleton<IncusConsoles>();
         services.AddSingleton<LeftoverLink>();
+        services.AddSingleton<ProcessBudget>();
         services.AddSingleton<IWorkspaceRuntime, IncusRuntime>();
         return services;
     }

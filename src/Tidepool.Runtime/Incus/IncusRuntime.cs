@@ -10,7 +10,7 @@ namespace Tidepool.Runtime.Incus;
 
 /// <summary>Workspaces as Incus instances, in a project, on a bridge and in a pool of Tidepool's own.</summary>
 internal sealed partial class IncusRuntime(
-    IncusClient client, IncusHost host, IncusLinks links, IncusImages images, IncusConsoles consoles, LeftoverLink leftover, IOptions<IncusOptions> options, TimeProvider time, ILogger<IncusRuntime> logger) : IWorkspaceRuntime
+    IncusClient client, IncusHost host, IncusLinks links, IncusImages images, IncusConsoles consoles, LeftoverLink leftover, ProcessBudget processes, IOptions<IncusOptions> options, TimeProvider time, ILogger<IncusRuntime> logger) : IWorkspaceRuntime
 {
     private const int MostLooks = 40;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -94,11 +94,20 @@ internal sealed partial class IncusRuntime(
 
                 try
                 {
+                    if (IncusInstances.Read(found)?.Isolation == Isolation.Container)
+                    {
+                        await PutInForceAsync(name, found, cancellationToken);
+                    }
+
                     await ActAsync(name, "start", force: false, Patience, cancellationToken);
                 }
                 catch (IncusException fault) when (IncusFaults.SaysRunning(fault))
                 {
                     // By a request of before, which had not begun when it was looked for.
+                }
+                finally
+                {
+                    processes.Release(name);
                 }
             }
         });
@@ -268,6 +277,21 @@ internal sealed partial class IncusRuntime(
         finally
         {
             links.Release(name);
+        }
+    }
+
+    /// <summary>Brings a container to what holds now: an older Tidepool may have made it, and its share of the host's processes changes.</summary>
+    private async Task PutInForceAsync(InstanceName name, JsonElement found, CancellationToken cancellationToken)
+    {
+        var wanted = new JsonObject
+        {
+            [IncusInstanceConfig.DeniedCallsKey] = IncusInstanceConfig.DeniedCalls,
+            [IncusInstanceConfig.ProcessesKey] = await processes.ClaimAsync(name, cancellationToken),
+        };
+        var config = found.GetProperty("config");
+        if (wanted.Any(pair => !config.TryGetProperty(pair.Key, out var value) || value.GetString() != pair.Value!.GetValue<string>()))
+        {
+            await client.ChangeAsync(HttpMethod.Patch, PathOf(name), new JsonObject { ["config"] = wanted }, Patience, cancellationToken);
         }
     }
 

@@ -1,5 +1,6 @@
 using CliWrap;
 using Microsoft.Extensions.Logging;
+using Tidepool.Runtime.Host;
 
 namespace Tidepool.Runtime.Incus;
 
@@ -10,12 +11,11 @@ namespace Tidepool.Runtime.Incus;
 internal sealed partial class LeftoverLink(ILogger<LeftoverLink> logger)
 {
     private const string Interfaces = "/sys/class/net";
-    private static readonly string[] Places = ["/usr/sbin/ip", "/sbin/ip", "/usr/bin/ip", "/bin/ip"];
 
     /// <summary>To be called while the machine is stopped and nobody is starting it. Failing is harmless: the start then says what is wrong.</summary>
     public async Task RemoveAsync(string name, CancellationToken cancellationToken)
     {
-        if (!Directory.Exists(Path.Combine(Interfaces, name)) || Array.Find(Places, File.Exists) is not { } program)
+        if (!Directory.Exists(Path.Combine(Interfaces, name)) || HostTool.Find("ip") is not { } program)
         {
             return;
         }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Tidepool.Runtime.Host;
 
 namespace Tidepool.Runtime.Qemu;
 

@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.Extensions.Logging;
 using Tidepool.Core.Runtime;
 using Tidepool.Core.Workspaces;
+using Tidepool.Host.Files;
 
 namespace Tidepool.Runtime.Qemu;
 
@@ -23,7 +24,7 @@ internal sealed partial class MachineDriver(
 
     public async Task<InstanceObservation?> ObserveAsync(InstanceName name, CancellationToken cancellationToken)
     {
-        if (!files.Exists(name) || files.Find(name) is not { } machine)
+        if (files.FindMade(name) is not { } machine)
         {
             return null;
         }
@@ -39,7 +40,7 @@ internal sealed partial class MachineDriver(
 
     public async Task StartAsync(InstanceName name, TimeSpan grace, CancellationToken cancellationToken)
     {
-        var machine = (files.Exists(name) ? files.Find(name) : null) ?? throw QemuFaults.InstanceMissing();
+        var machine = files.FindMade(name) ?? throw QemuFaults.InstanceMissing();
         if (await IsUpAsync(name, machine, cancellationToken))
         {
             if (!files.IsEnding(name))
@@ -55,18 +56,17 @@ internal sealed partial class MachineDriver(
         }
 
         await network.EnsureAsync(cancellationToken);
-        await network.PlugAsync(machine, cancellationToken);
         var accelerator = await probe.ChooseAsync(machine.Image, cancellationToken);
         var (gateway, subnet) = network.Subnet();
         var place = new QemuPlace(
             name.ToString(), images.Kernel(machine.Image), images.Initial(machine.Image), images.Disk(machine.Image), files.Disk(name), files.Socket(name), gateway.ToString(), subnet.PrefixLength);
-        if (!File.Exists(place.BaseDisk))
+        if (!DurableFiles.Exists(place.BaseDisk))
         {
             throw QemuFaults.ImageGone(machine.Image);
         }
 
         File.Delete(place.Socket);
-        files.Starting(name, accelerator);
+        files.Starting(name, accelerator, QemuArguments.GuestEnvironment(machine, place));
         await launch.BeginAsync(name, machine, QemuArguments.Render(machine, place, accelerator));
         await UntilUpAsync(name, machine, cancellationToken);
     }
@@ -74,8 +74,26 @@ internal sealed partial class MachineDriver(
     /// <summary>Asks the guest to end, and after <paramref name="grace"/> ends it by force.</summary>
     public async Task EndAsync(InstanceName name, TimeSpan grace, CancellationToken cancellationToken)
     {
-        if (files.Find(name) is not { } machine || await ProcessAsync(name, cancellationToken) is not { } process)
+        QemuMachine? machine = null;
+        try
         {
+            machine = files.Find(name);
+        }
+        catch (RecordException fault)
+        {
+            // Without the record QEMU cannot be asked to end. The kernel removes the link when QEMU has ended.
+            LogUnreadable(name, fault.File);
+            grace = TimeSpan.Zero;
+        }
+
+        if (await ProcessAsync(name, cancellationToken) is not { } process)
+        {
+            return;
+        }
+
+        if (machine is null)
+        {
+            await KillAsync(process, TimeSpan.Zero, cancellationToken);
             return;
         }
 
@@ -171,8 +189,8 @@ internal sealed partial class MachineDriver(
     {
         try
         {
-            await using var qmp = await Qmp.ConnectAsync(files.Socket(name), machine.User, cancellationToken);
-            return (await qmp.ExecuteAsync("query-status", cancellationToken)).GetProperty("status").GetString();
+            using var qmp = await Qmp.ConnectAsync(files.Socket(name), machine.User, time, cancellationToken);
+            return await qmp.StatusAsync(cancellationToken);
         }
         catch (QmpException fault)
         {
@@ -183,40 +201,29 @@ internal sealed partial class MachineDriver(
 
     private async Task TellAsync(InstanceName name, QemuMachine machine, string command, CancellationToken cancellationToken)
     {
-        await using var qmp = await Qmp.ConnectAsync(files.Socket(name), machine.User, cancellationToken);
+        using var qmp = await Qmp.ConnectAsync(files.Socket(name), machine.User, time, cancellationToken);
         await qmp.ExecuteAsync(command, cancellationToken);
     }
 
     private async Task UntilUpAsync(InstanceName name, QemuMachine machine, CancellationToken cancellationToken)
     {
         var began = time.GetTimestamp();
-        var seen = false;
-        while (true)
+        while (await ProcessAsync(name, cancellationToken) is { } process)
         {
-            var process = MachineProcess.ReadAlive(files.Process(name));
-            if (process is not null && File.Exists(files.Socket(name)) && await AskAsync(name, machine, cancellationToken) == Running)
+            if (File.Exists(files.Socket(name)) && await AskAsync(name, machine, cancellationToken) == Running)
             {
                 return;
             }
 
-            seen |= process is not null;
-            if (seen && process is null)
-            {
-                throw QemuFaults.EndedAtOnce(files.LastWords(name));
-            }
-
             if (time.GetElapsedTime(began) > BootPatience)
             {
-                if (process is { } hanging)
-                {
-                    await KillAsync(hanging, TimeSpan.Zero, cancellationToken);
-                }
-
-                throw QemuFaults.EndedAtOnce(files.LastWords(name));
+                await KillAsync(process, TimeSpan.Zero, cancellationToken);
             }
 
             await Task.Delay(LookInterval, time, cancellationToken);
         }
+
+        throw QemuFaults.EndedAtOnce(files.LastWords(name));
     }
 
     /// <summary>Presses the power button, and again now and then: a guest that is still booting does not heed it.</summary>
@@ -233,8 +240,8 @@ internal sealed partial class MachineDriver(
 
             try
             {
-                await using var qmp = await Qmp.ConnectAsync(files.Socket(name), machine.User, cancellationToken);
-                var status = (await qmp.ExecuteAsync("query-status", cancellationToken)).GetProperty("status").GetString();
+                using var qmp = await Qmp.ConnectAsync(files.Socket(name), machine.User, time, cancellationToken);
+                var status = await qmp.StatusAsync(cancellationToken);
                 if (status == ShutDown)
                 {
                     await qmp.ExecuteAsync("quit", cancellationToken);
@@ -299,6 +306,9 @@ internal sealed partial class MachineDriver(
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Instance} did not shut down within {Seconds:0} s and is ended by force.")]
     private partial void LogForced(InstanceName instance, double seconds);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Instance} is ended by force, for {File} is damaged.")]
+    private partial void LogUnreadable(InstanceName instance, string file);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "The QEMU of {Instance} said nothing: {Reason}")]
     private partial void LogSilent(InstanceName instance, string reason);

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.Extensions.Options;
 using Tidepool.Core.Runtime;
 using Tidepool.Core.Workspaces;
+using Tidepool.Host.Files;
 
 namespace Tidepool.Runtime.Qemu;
 
@@ -9,8 +10,10 @@ namespace Tidepool.Runtime.Qemu;
 /// A directory a machine. All of it is root's but <c>vm/</c>, which is the machine's own user's: what lies there is never trusted.
 /// A machine exists from the moment its disk is in its place, which is the last thing that making it does.
 /// </summary>
-internal sealed class MachineFiles(IOptions<QemuOptions> options)
+internal sealed class MachineFiles(QemuDirectory directory, IOptions<QemuOptions> options)
 {
+    public const string GuestEnvironmentName = "guest-environment";
+
     private static readonly UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     private readonly string root = Path.Combine(options.Value.Directory, "machines");
 
@@ -30,25 +33,67 @@ internal sealed class MachineFiles(IOptions<QemuOptions> options)
     /// <summary>What QEMU itself had to say.</summary>
     public string Words(InstanceName name) => Path.Combine(Of(name), "qemu.log");
 
-    public bool Exists(InstanceName name) => File.Exists(Disk(name));
-
-    public IReadOnlyList<InstanceName> All() => [.. Records().Where(Exists)];
+    /// <exception cref="RuntimeException">It cannot be told, because another directory is seen in place of the runtime's own.</exception>
+    public bool Exists(InstanceName name) => IsThere(Disk(name));
 
     /// <summary>All that anything is kept of, half made ones too.</summary>
-    public IReadOnlyList<InstanceName> Names() => [.. Records()];
-
-    /// <summary>Everybody's place, whether its machine is made yet or not.</summary>
-    public IReadOnlyList<QemuMachine> Places() => [.. Records().Select(Find).OfType<QemuMachine>()];
-
-    public QemuMachine? Find(InstanceName name)
+    public IReadOnlyList<InstanceName> Names()
     {
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(Record(name)), QemuJson.Default.QemuMachine);
+            return [.. Directory.EnumerateDirectories(root).Select(path => InstanceName.TryParse(Path.GetFileName(path), out var name) ? name : (InstanceName?)null).OfType<InstanceName>()];
         }
-        catch (Exception fault) when (fault is FileNotFoundException or DirectoryNotFoundException)
+        catch (DirectoryNotFoundException)
         {
+            directory.Confirm();
+            return [];
+        }
+    }
+
+    /// <summary>Everybody's place, whether its machine is made yet or not, and the names of those whose record cannot be read.</summary>
+    public (IReadOnlyList<QemuMachine> Machines, IReadOnlyList<InstanceName> Unreadable) Places()
+    {
+        var machines = new List<QemuMachine>();
+        var unreadable = new List<InstanceName>();
+        foreach (var name in Names())
+        {
+            try
+            {
+                if (Find(name) is { } machine)
+                {
+                    machines.Add(machine);
+                }
+            }
+            catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or RecordException)
+            {
+                unreadable.Add(name);
+            }
+        }
+
+        return (machines, unreadable);
+    }
+
+    /// <summary>What is kept of one that exists; null of one that is only half made.</summary>
+    public QemuMachine? FindMade(InstanceName name) => Exists(name) ? Find(name) : null;
+
+    /// <exception cref="RecordException">What is kept of it is damaged.</exception>
+    public QemuMachine? Find(InstanceName name)
+    {
+        if (DurableFiles.FindText(Record(name)) is not { } text)
+        {
+            directory.Confirm();
             return null;
+        }
+
+        try
+        {
+            var machine = JsonSerializer.Deserialize(text, QemuJson.Default.QemuMachine) ?? throw new JsonException("There is nothing in it.");
+            _ = machine.Place;
+            return machine;
+        }
+        catch (Exception fault) when (fault is JsonException or FormatException)
+        {
+            throw new RecordException(Record(name), fault);
         }
     }
 
@@ -57,31 +102,32 @@ internal sealed class MachineFiles(IOptions<QemuOptions> options)
     {
         Directory.CreateDirectory(root, Private);
         Directory.CreateDirectory(Of(name), Private);
-        var temporary = Record(name) + ".new";
-        File.WriteAllBytes(temporary, JsonSerializer.SerializeToUtf8Bytes(machine, QemuJson.Default.QemuMachine));
-        File.Move(temporary, Record(name), overwrite: true);
+        DurableFiles.Write(Record(name), JsonSerializer.Serialize(machine, QemuJson.Default.QemuMachine));
+        DurableFiles.Sync(root);
+        DurableFiles.Sync(Path.GetDirectoryName(root)!);
     }
 
-    /// <summary>It is about to run: how it ended before counts no more.</summary>
-    public void Starting(InstanceName name, string accelerator)
+    /// <summary>It is about to run, and its guest is told this. How it ended before counts no more.</summary>
+    public void Starting(InstanceName name, string accelerator, string guestEnvironment)
     {
+        File.WriteAllText(At(name, GuestEnvironmentName), guestEnvironment);
         File.Delete(At(name, "halted"));
         File.Delete(At(name, "stopped"));
         File.Delete(At(name, "lost"));
-        File.WriteAllText(At(name, "started"), accelerator);
+        DurableFiles.Write(At(name, "started"), accelerator);
     }
 
-    public void Stopping(InstanceName name) => File.WriteAllText(At(name, "stopped"), "");
+    public void Stopping(InstanceName name) => DurableFiles.Write(At(name, "stopped"), "");
 
-    public void Halting(InstanceName name) => File.WriteAllText(At(name, "halted"), "");
+    public void Halting(InstanceName name) => DurableFiles.Write(At(name, "halted"), "");
 
     /// <summary>Whether somebody asked it to end since it was started.</summary>
-    public bool IsEnding(InstanceName name) => File.Exists(At(name, "halted")) || File.Exists(At(name, "stopped"));
+    public bool IsEnding(InstanceName name) => IsThere(At(name, "halted")) || IsThere(At(name, "stopped"));
 
     /// <summary>Notes that it ended and nobody had asked for it. True the first time.</summary>
     public bool Losing(InstanceName name)
     {
-        if (File.Exists(At(name, "lost")))
+        if (IsThere(At(name, "lost")))
         {
             return false;
         }
@@ -90,15 +136,15 @@ internal sealed class MachineFiles(IOptions<QemuOptions> options)
         return true;
     }
 
-    public bool WasStarted(InstanceName name) => File.Exists(At(name, "started"));
+    public bool WasStarted(InstanceName name) => IsThere(At(name, "started"));
 
     /// <summary>What it runs, or ran last, with; null if it never did.</summary>
     public string? Accelerator(InstanceName name) => WasStarted(name) ? File.ReadAllText(At(name, "started")).Trim() : null;
 
     /// <summary>Who ended it. Where nobody asked for its end and nobody saw its guest shut down, it was the host or somebody on it.</summary>
     public StopCause Cause(InstanceName name) =>
-        File.Exists(At(name, "halted")) ? StopCause.Host
-        : File.Exists(At(name, "stopped")) || !WasStarted(name) ? StopCause.Guest
+        IsThere(At(name, "halted")) ? StopCause.Host
+        : IsThere(At(name, "stopped")) || !WasStarted(name) ? StopCause.Guest
         : StopCause.Host;
 
     /// <summary>The last line that QEMU wrote, or where it wrote none, that the guest did; for a person.</summary>
@@ -110,7 +156,7 @@ internal sealed class MachineFiles(IOptions<QemuOptions> options)
 
     public void Remove(InstanceName name)
     {
-        if (Directory.Exists(Of(name)))
+        if (IsThere(Of(name)))
         {
             // First what makes it exist: a removal that is cut off leaves no machine without a disk.
             if (Exists(name))
@@ -130,9 +176,16 @@ internal sealed class MachineFiles(IOptions<QemuOptions> options)
         return reader.ReadToEnd().Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).LastOrDefault() ?? "";
     }
 
-    private IEnumerable<InstanceName> Records() => Directory.Exists(root)
-        ? Directory.EnumerateDirectories(root).Select(path => InstanceName.TryParse(Path.GetFileName(path), out var name) ? name : (InstanceName?)null).OfType<InstanceName>()
-        : [];
+    private bool IsThere(string path)
+    {
+        if (DurableFiles.Exists(path))
+        {
+            return true;
+        }
+
+        directory.Confirm();
+        return false;
+    }
 
     private string Record(InstanceName name) => At(name, "machine.json");
 

@@ -2,12 +2,14 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Tidepool.Core.Runtime;
 using Tidepool.Core.Workspaces;
+using Tidepool.Host.Files;
 using Tidepool.Runtime.Boundary;
+using Tidepool.Runtime.Host;
 
 namespace Tidepool.Runtime.Qemu;
 
 /// <summary>Makes machines: a place on the bridge and a user of its own first, the disk last.</summary>
-internal sealed partial class MachineMaking(MachineFiles files, QemuNetwork network, IOptions<QemuOptions> options, ILogger<MachineMaking> logger) : IDisposable
+internal sealed partial class MachineMaking(MachineFiles files, QemuNetwork network, IOptions<QemuOptions> options, TimeProvider time, ILogger<MachineMaking> logger) : IDisposable
 {
     private const uint Users = 1 << 24;
     private readonly SemaphoreSlim oneClaim = new(1);
@@ -38,16 +40,26 @@ internal sealed partial class MachineMaking(MachineFiles files, QemuNetwork netw
             cancellationToken);
 
     /// <summary>
-    /// With a copy of a disk that nobody writes to meanwhile. It lies where its machine's own user could put anything in its place,
-    /// so a link there is not followed, and what is in it is not looked at.
+    /// With a copy of a disk. It lies where its machine's own user could put anything in its place, so a link there is not followed,
+    /// and what is in it is not looked at.
     /// </summary>
-    public async Task CopyAsync(InstanceSpec spec, string image, string source, CancellationToken cancellationToken) =>
+    /// <param name="spec">The machine to make.</param>
+    /// <param name="image">The hash of the image that the disk is laid over.</param>
+    /// <param name="source">The disk.</param>
+    /// <param name="holding">Does its work while no machine writes to the disk.</param>
+    /// <param name="cancellationToken">Ends the copying.</param>
+    public async Task CopyAsync(InstanceSpec spec, string image, string source, Func<Func<Task>, Task> holding, CancellationToken cancellationToken) =>
         await MakeAsync(
             spec,
             image,
             async disk =>
             {
-                await HostTool.RunAsync("cp", ["--no-dereference", "--reflink=auto", "--sparse=always", source, disk], cancellationToken);
+                // No more than there is at first: a QEMU that a guest has taken over is not held, and could go on writing for ever.
+                await holding(() => HostTool.CopyAsync(
+                    "prlimit",
+                    [$"--fsize={new FileInfo(source).Length}", "--", "cp", "--no-dereference", "--reflink=auto", "--sparse=always", source, disk],
+                    time,
+                    cancellationToken));
                 if (new FileInfo(disk).LinkTarget is not null)
                 {
                     throw new IOException($"{source} is no file.");
@@ -71,7 +83,10 @@ internal sealed partial class MachineMaking(MachineFiles files, QemuNetwork netw
         File.SetUnixFileMode(making, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         File.SetUnixFileMode(own, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         await HostTool.RunAsync("chown", [$"{machine.User}:{machine.User}", making, own], cancellationToken);
+        DurableFiles.Sync(making);
         File.Move(making, files.Disk(name));
+        DurableFiles.Sync(own);
+        DurableFiles.Sync(files.Of(name));
     }
 
     private async Task<QemuMachine> ClaimAsync(InstanceSpec spec, string image, CancellationToken cancellationToken)
@@ -80,13 +95,16 @@ internal sealed partial class MachineMaking(MachineFiles files, QemuNetwork netw
         try
         {
             var (gateway, subnet) = network.Subnet();
-            var others = files.Places();
-            var taken = others.Select(m => m.Address).ToHashSet(StringComparer.Ordinal);
+            var (others, unreadable) = files.Places();
+
+            // Of a machine whose record is damaged, what it was most likely given is kept free.
+            var taken = others.Select(m => m.Address)
+                .Concat(unreadable.Select(other => MachinePlaces.Candidates(other, gateway, subnet).First().ToString()))
+                .ToHashSet(StringComparer.Ordinal);
             var address = MachinePlaces.Candidates(spec.Name, gateway, subnet).Select(a => a.ToString()).FirstOrDefault(a => !taken.Contains(a))
                 ?? throw QemuFaults.SubnetFull(subnet.ToString());
-            var users = others.Select(m => m.User).ToHashSet();
-            var first = MachinePlaces.NumberOf(spec.Name) % Users;
-            var user = Enumerable.Range(0, users.Count + 1).Select(i => options.Value.FirstUser + ((first + (uint)i) % Users)).First(u => !users.Contains(u));
+            var users = others.Select(m => m.User).Concat(unreadable.Select(other => UserOf(other, 0))).ToHashSet();
+            var user = Enumerable.Range(0, users.Count + 1).Select(i => UserOf(spec.Name, (uint)i)).First(u => !users.Contains(u));
             var machine = new QemuMachine(
                 image, spec.Cpus, spec.MemoryMiB, spec.Environment, MachinePlaces.LinkOf(options.Value.Bridge, spec.Name), MachinePlaces.HardwareAddressOf(spec.Name), address, user);
             files.Keep(spec.Name, machine);
@@ -97,6 +115,8 @@ internal sealed partial class MachineMaking(MachineFiles files, QemuNetwork netw
             oneClaim.Release();
         }
     }
+
+    private uint UserOf(InstanceName name, uint attempt) => options.Value.FirstUser + (((MachinePlaces.NumberOf(name) % Users) + attempt) % Users);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Instance} was left by an earlier request and never started; it is made anew.")]
     private partial void LogRemade(InstanceName instance);

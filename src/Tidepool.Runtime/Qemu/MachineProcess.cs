@@ -42,6 +42,22 @@ internal readonly partial record struct MachineProcess(int Pid, string StartTime
         }
     }
 
+    /// <summary>What it was started with, each argument ended by a zero; empty where it is gone.</summary>
+    public string CommandLine
+    {
+        get
+        {
+            try
+            {
+                return File.ReadAllText($"/proc/{Pid}/cmdline");
+            }
+            catch (Exception fault) when (fault is FileNotFoundException or DirectoryNotFoundException or IOException)
+            {
+                return "";
+            }
+        }
+    }
+
     /// <summary>Ends it, asked or not.</summary>
     public void End()
     {

@@ -21,14 +21,15 @@ internal static class QemuArguments
         "-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
 
         "-kernel", place.Kernel, "-initrd", place.Initial, "-append", "console=ttyS0 quiet panic=5",
-        "-fw_cfg", $"name={Told},string={Escaped(Lines(machine, place))}",
+        // From a file: other users of the host may read a command line, and this has the workspace's name.
+        "-fw_cfg", $"name={Told},file={MachineLaunch.GuestEnvironment}",
 
         "-blockdev", $"driver=file,node-name=base-file,filename={Escaped(place.BaseDisk)},read-only=on,auto-read-only=off",
         "-blockdev", "driver=raw,node-name=base,file=base-file,read-only=on",
         "-blockdev", $"driver=file,node-name=disk-file,filename={Escaped(place.Disk)},discard=unmap",
         "-blockdev", "driver=qcow2,node-name=disk,file=disk-file,backing=base,discard=unmap",
         "-device", "virtio-blk-pci,drive=disk,disable-legacy=on",
-        "-netdev", $"tap,id=net,ifname={machine.Link},script=no,downscript=no",
+        "-netdev", $"tap,id=net,ifname={MachineLaunch.Tap},script=no,downscript=no",
         "-device", $"virtio-net-pci,netdev=net,mac={machine.HardwareAddress},romfile=,disable-legacy=on",
         "-device", "virtio-rng-pci,disable-legacy=on",
         "-device", "virtio-balloon-pci,free-page-reporting=on,disable-legacy=on",
@@ -38,7 +39,8 @@ internal static class QemuArguments
         "-chardev", $"socket,id=monitor,path={Escaped(place.Socket)},server=on,wait=off", "-mon", "chardev=monitor,mode=control",
     ];
 
-    private static string Lines(QemuMachine machine, QemuPlace place)
+    /// <summary>What the guest is told of itself.</summary>
+    public static string GuestEnvironment(QemuMachine machine, QemuPlace place)
     {
         var lines = new StringBuilder();
         foreach (var (key, value) in machine.Environment)

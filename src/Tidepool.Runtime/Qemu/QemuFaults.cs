@@ -1,15 +1,16 @@
 using Tidepool.Core.Runtime;
+using Tidepool.Runtime.Host;
 
 namespace Tidepool.Runtime.Qemu;
 
-/// <summary>A program that the adapter ran ended with an error; its own words. Never leaves the adapter.</summary>
-internal sealed class ToolException(string tool, string words) : Exception(words.Trim())
-{
-    public string Tool { get; } = tool;
-}
-
 /// <summary>QEMU's monitor refused, or does not answer. Never leaves the adapter.</summary>
 internal sealed class QmpException(string message, Exception? inner = null) : Exception(message, inner);
+
+/// <summary>What is kept of one machine is damaged. Never leaves the adapter.</summary>
+internal sealed class RecordException(string file, Exception inner) : Exception(inner.Message, inner)
+{
+    public string File { get; } = file;
+}
 
 /// <summary>From what went wrong to what the lifecycle and a person can use.</summary>
 internal static class QemuFaults
@@ -19,6 +20,16 @@ internal static class QemuFaults
 
     public static RuntimeException InstanceMissing() => new(
         RuntimeFaults.InstanceMissing, "The workspace has no machine any more.", isTransient: false);
+
+    public static RuntimeException DirectoryMissing(string directory, string note) => new(
+        RuntimeFaults.Unreachable,
+        $"{directory} is not the directory that the workspaces' machines were made in, so Tidepool cannot tell which machines there are. Check that its disk is mounted and readable. If the machines are lost for good, delete {note} and restart Tidepool.",
+        isTransient: true);
+
+    public static RuntimeException SubnetUnreadable(string file, string inUse) => new(
+        RuntimeFaults.Failed,
+        $"{file} is missing or damaged, so the bridge's address is not known. Write the address and its prefix length into it, for example 10.77.0.1/24; the machines have {inUse}.",
+        isTransient: true);
 
     public static RuntimeException NothingToCopy() => new(
         RuntimeFaults.InstanceMissing, "The workspace to copy has no machine any more.", isTransient: false);
@@ -47,6 +58,12 @@ internal static class QemuFaults
 
     public static RuntimeException Translate(QmpException fault, string doing) => new(
         RuntimeFaults.Failed, $"{char.ToUpperInvariant(doing[0])}{doing[1..]} failed, for its QEMU said: {fault.Message} It is tried again.", isTransient: true, fault);
+
+    public static RuntimeException Translate(RecordException fault) => new(
+        RuntimeFaults.Failed,
+        $"{fault.File} is damaged, so the workspace's machine cannot be used: {fault.Message} Its disk is untouched. Restore the file from a backup and start the workspace, or delete the workspace.",
+        isTransient: false,
+        fault);
 
     public static RuntimeException Translate(Exception fault, string doing) => Says(fault.Message, "no space left")
         ? StorageFull(doing, fault)

@@ -1,10 +1,12 @@
 using Microsoft.Extensions.Options;
 using Tidepool.Core.Runtime;
+using Tidepool.Host.Files;
+using Tidepool.Runtime.Host;
 
 namespace Tidepool.Runtime.Qemu;
 
 /// <summary>Images as machines read them: a plain disk that all overlays of a build share, and the kernel that is booted directly.</summary>
-internal sealed class QemuImages(IOptions<QemuOptions> options) : IDisposable
+internal sealed class QemuImages(IOptions<QemuOptions> options, TimeProvider time) : IDisposable
 {
     private const UnixFileMode Readable =
         UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
@@ -51,7 +53,7 @@ internal sealed class QemuImages(IOptions<QemuOptions> options) : IDisposable
 
             Directory.CreateDirectory(making);
             File.SetUnixFileMode(making, Readable);
-            await HostTool.RunAsync("qemu-img", ["convert", "-f", "qcow2", "-O", "raw", packed, Path.Combine(making, "disk.raw")], cancellationToken);
+            await HostTool.CopyAsync("qemu-img", ["convert", "-f", "qcow2", "-O", "raw", packed, Path.Combine(making, "disk.raw")], time, cancellationToken);
             foreach (var file in Taken)
             {
                 File.Copy(Path.Combine(image.Directory, file), Path.Combine(making, file));
@@ -62,7 +64,13 @@ internal sealed class QemuImages(IOptions<QemuOptions> options) : IDisposable
                 File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
             }
 
+            foreach (var path in Directory.EnumerateFiles(making).Append(making))
+            {
+                DurableFiles.Sync(path);
+            }
+
             Directory.Move(making, Of(image.Hash));
+            DurableFiles.Sync(root);
         }
         finally
         {

@@ -21,6 +21,6 @@ internal sealed record QemuMachine(
     public NetworkLink Place => new(Link, PhysicalAddress.Parse(HardwareAddress.ToUpperInvariant().Replace(':', '-')), IPAddress.Parse(Address));
 }
 
-[JsonSourceGenerationOptions(WriteIndented = true)]
+[JsonSourceGenerationOptions(WriteIndented = true, RespectRequiredConstructorParameters = true, RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(QemuMachine))]
 internal sealed partial class QemuJson : JsonSerializerContext;

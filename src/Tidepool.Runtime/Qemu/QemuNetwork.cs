@@ -1,20 +1,25 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 using CliWrap;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Tidepool.Core.Network;
+using Tidepool.Host.Files;
 using Tidepool.Runtime.Boundary;
+using Tidepool.Runtime.Host;
 
 namespace Tidepool.Runtime.Qemu;
 
 /// <summary>
-/// The bridge, each machine's cable to it, and the resolver that answers there. The only part of this runtime that needs root for
+/// The bridge, the machines' links on it, and the resolver that answers there. The only part of this runtime that needs root for
 /// more than entering what belongs to nobody; the worker, who runs as root, does it itself.
 /// </summary>
-internal sealed partial class QemuNetwork(IOptions<QemuOptions> options, ILogger<QemuNetwork> logger) : IDisposable
+internal sealed partial class QemuNetwork(QemuDirectory directory, MachineFiles files, IOptions<QemuOptions> options, TimeProvider time, ILogger<QemuNetwork> logger) : IDisposable
 {
     private const string Interfaces = "/sys/class/net";
+    private const string Forwarding = "/proc/sys/net/ipv4/ip_forward";
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(20);
     private readonly QemuOptions names = options.Value;
     private readonly SemaphoreSlim one = new(1);
     private (IPAddress Gateway, IPNetwork Subnet)? known;
@@ -34,19 +39,29 @@ internal sealed partial class QemuNetwork(IOptions<QemuOptions> options, ILogger
             return found;
         }
 
-        var text = names.Subnet ?? (File.Exists(SubnetFile) ? File.ReadAllText(SubnetFile).Trim() : null);
-        if (text is null)
+        if (names.Subnet is { } setting)
         {
-            text = BridgeSubnet.Choose(names.Bridge) ?? throw QemuFaults.SubnetTaken();
-            File.WriteAllText(SubnetFile, text + "\n");
+            known = Parse(setting) ?? throw new FormatException("Qemu:Subnet is no address with a prefix length, such as 10.77.0.1/24.");
+            return known.Value;
         }
 
-        var parts = text.Split('/');
-        var gateway = IPAddress.Parse(parts[0]);
-        var length = int.Parse(parts[1], CultureInfo.InvariantCulture);
-        found = (gateway, LocalNetworks.Masked(gateway, length));
-        known = found;
-        return found;
+        if (DurableFiles.FindText(SubnetFile) is not { } text || Parse(text.Trim()) is not { } kept)
+        {
+            directory.Confirm();
+            text = BridgeSubnet.Choose(names.Bridge) ?? throw QemuFaults.SubnetTaken();
+            kept = Parse(text)!.Value;
+
+            // Machines keep the addresses that they were given, so another subnet would cut them off.
+            if (files.Places().Machines.Select(machine => machine.Address).Where(address => !kept.Subnet.Contains(IPAddress.Parse(address))).ToList() is { Count: > 0 } lost)
+            {
+                throw QemuFaults.SubnetUnreadable(SubnetFile, string.Join(", ", lost));
+            }
+
+            DurableFiles.Write(SubnetFile, text + "\n");
+        }
+
+        known = kept;
+        return kept;
     }
 
     public WorkspaceNetwork Describe(IEnumerable<NetworkLink> links)
@@ -64,8 +79,13 @@ internal sealed partial class QemuNetwork(IOptions<QemuOptions> options, ILogger
             await EnsureBridgeAsync(cancellationToken);
             if (names.Nat)
             {
-                await File.WriteAllTextAsync("/proc/sys/net/ipv4/ip_forward", "1", cancellationToken);
+                await EnsureForwardingAsync(cancellationToken);
                 await EnsureResolverAsync(cancellationToken);
+            }
+            else
+            {
+                // One of a time when workspaces reached the internet still asks there for every name.
+                await EndResolverAsync(cancellationToken);
             }
         }
         finally
@@ -74,25 +94,22 @@ internal sealed partial class QemuNetwork(IOptions<QemuOptions> options, ILogger
         }
     }
 
-    /// <summary>A new cable for a machine that does not run, which only its own user can plug in.</summary>
-    public async Task PlugAsync(QemuMachine machine, CancellationToken cancellationToken)
-    {
-        await UnplugAsync(machine.Link, cancellationToken);
-        await BatchAsync(
-            [
-                $"tuntap add dev {machine.Link} mode tap user {machine.User}",
-                .. Attaching(machine.Link),
-            ],
-            cancellationToken);
-        NoIPv6(machine.Link);
-        await BatchAsync([$"link set dev {machine.Link} up"], cancellationToken);
-    }
-
+    /// <summary>
+    /// The host's end of a machine that does not run any more. The kernel removes it by itself a moment after QEMU's end; here it
+    /// is gone at once.
+    /// </summary>
     public static async Task UnplugAsync(string link, CancellationToken cancellationToken)
     {
-        if (Exists(link))
+        try
         {
-            await BatchAsync([$"link delete dev {link}"], cancellationToken);
+            if (Exists(link))
+            {
+                await BatchAsync([$"link delete dev {link}"], cancellationToken);
+            }
+        }
+        catch (ToolException) when (!Exists(link))
+        {
+            // The kernel was faster.
         }
     }
 
@@ -102,8 +119,7 @@ internal sealed partial class QemuNetwork(IOptions<QemuOptions> options, ILogger
         await one.WaitAsync(cancellationToken);
         try
         {
-            MachineProcess.ReadAlive(ResolverProcess)?.End();
-            File.Delete(ResolverProcess);
+            await EndResolverAsync(cancellationToken);
             await UnplugAsync(names.Bridge, cancellationToken);
         }
         finally
@@ -144,6 +160,12 @@ internal sealed partial class QemuNetwork(IOptions<QemuOptions> options, ILogger
         whole = true;
     }
 
+    private static (IPAddress Gateway, IPNetwork Subnet)? Parse(string text) =>
+        text.Split('/') is [var address, var prefix] && IPAddress.TryParse(address, out var gateway) && gateway.AddressFamily == AddressFamily.InterNetwork
+        && int.TryParse(prefix, NumberStyles.None, CultureInfo.InvariantCulture, out var length) && length is > 0 and < 31
+            ? (gateway, LocalNetworks.Masked(gateway, length))
+            : null;
+
     private IEnumerable<string> Attaching(string link) =>
         [$"link set dev {link} master {names.Bridge}", $"link set dev {link} type bridge_slave isolated on"];
 
@@ -153,28 +175,71 @@ internal sealed partial class QemuNetwork(IOptions<QemuOptions> options, ILogger
     /// </summary>
     private async Task EnsureResolverAsync(CancellationToken cancellationToken)
     {
-        if (MachineProcess.ReadAlive(ResolverProcess) is not null)
+        var command = ResolverCommand();
+        if (MachineProcess.ReadAlive(ResolverProcess) is { } running)
         {
-            return;
+            if (running.CommandLine.EndsWith(string.Join('\0', command) + '\0', StringComparison.Ordinal))
+            {
+                return;
+            }
+
+            // Started by another version of this program.
+            await EndResolverAsync(cancellationToken);
         }
 
+        // The lock is for the start alone: dnsmasq closes what it inherits. It is noted before this ends, so no second one is started.
         const string script = """
             note=$1
             shift
-            (trap '' HUP; exec setsid /bin/sh -c 'echo "$$ $(cut -d " " -f 22 /proc/$$/stat)" >"$0.new" && mv "$0.new" "$0" && exec "$@"' "$note" "$@") >/dev/null 2>&1 </dev/null &
+            exec 9>"$note.lock"
+            flock 9
+            if read -r pid started <"$note" && [ "$(cut -d ' ' -f 22 "/proc/$pid/stat")" = "$started" ]; then
+              exit 0
+            fi 2>/dev/null
+            (trap '' HUP; exec setsid "$@") >/dev/null 2>&1 </dev/null 9<&- &
+            echo "$! $(cut -d ' ' -f 22 "/proc/$!/stat")" >"$note.new"
+            mv "$note.new" "$note"
             """;
+        LogResolver(names.Bridge);
+        await Cli.Wrap("/bin/sh").WithArguments(["-c", script, "sh", ResolverProcess, .. command]).ExecuteAsync(cancellationToken);
+    }
+
+    /// <summary>
+    /// It answers no question about itself either (<c>--no-ident</c>, in Debian 12's and 13's dnsmasq): such an answer names the
+    /// servers that it asks.
+    /// </summary>
+    private IReadOnlyList<string> ResolverCommand()
+    {
         var program = HostTool.Find("dnsmasq") ?? throw new ToolException("dnsmasq", "dnsmasq is not installed.");
         var user = File.ReadLines("/etc/passwd").Any(line => line.StartsWith("dnsmasq:", StringComparison.Ordinal)) ? "dnsmasq" : "nobody";
-        LogResolver(names.Bridge);
-        await Cli.Wrap("/bin/sh")
-            .WithArguments([
-                "-c", script, "sh", ResolverProcess, program,
-                "--keep-in-foreground", "--conf-file=/dev/null", "--pid-file=", $"--user={user}",
-                "--bind-interfaces", $"--interface={names.Bridge}", "--except-interface=lo",
-                "--no-hosts", "--stop-dns-rebind", "--bogus-priv", "--domain-needed",
-                $"--log-facility={Path.Combine(names.Directory, "resolver.log")}",
-            ])
-            .ExecuteAsync(cancellationToken);
+        return
+        [
+            program,
+            "--keep-in-foreground", "--conf-file=/dev/null", "--pid-file=", $"--user={user}",
+            "--bind-interfaces", $"--interface={names.Bridge}", "--except-interface=lo",
+            "--no-hosts", "--stop-dns-rebind", "--bogus-priv", "--domain-needed", "--no-ident",
+            $"--log-facility={Path.Combine(names.Directory, "resolver.log")}",
+        ];
+    }
+
+    /// <summary>Returns once it is gone and its port is free.</summary>
+    private async Task EndResolverAsync(CancellationToken cancellationToken)
+    {
+        while (MachineProcess.ReadAlive(ResolverProcess) is { } running)
+        {
+            running.End();
+            await Task.Delay(LookInterval, time, cancellationToken);
+        }
+    }
+
+    /// <summary>The command line keeps what it was before, and puts it back when Tidepool goes down.</summary>
+    private static async Task EnsureForwardingAsync(CancellationToken cancellationToken)
+    {
+        // Written only where it differs: each write sets every interface's own setting, too.
+        if ((await File.ReadAllTextAsync(Forwarding, cancellationToken)).Trim() != "1")
+        {
+            await File.WriteAllTextAsync(Forwarding, "1", cancellationToken);
+        }
     }
 
     private static bool Exists(string link) => Directory.Exists(Path.Combine(Interfaces, link));

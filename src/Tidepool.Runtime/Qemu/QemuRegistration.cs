@@ -16,6 +16,7 @@ public static class QemuRegistration
             .Validate(o => Accelerators.All.Contains(o.Accelerator), "Qemu:Accelerator is one of auto, kvm, tcg.")
             .Validate(o => o.Bridge.Length is > 0 and <= 15, "Qemu:Bridge has at most 15 characters.");
         services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<QemuDirectory>();
         services.AddSingleton<MachineFiles>();
         services.AddSingleton<MachineLocks>();
         services.AddSingleton<MachineLaunch>();

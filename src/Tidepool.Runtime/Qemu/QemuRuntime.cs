@@ -1,8 +1,11 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Tidepool.Core.Network;
 using Tidepool.Core.Runtime;
 using Tidepool.Core.Workspaces;
+using Tidepool.Runtime.Boundary;
+using Tidepool.Runtime.Host;
 
 namespace Tidepool.Runtime.Qemu;
 
@@ -11,6 +14,7 @@ namespace Tidepool.Runtime.Qemu;
 /// runs is what the kernel says of the processes noted there, so a worker that begins anew finds all of it as it was.
 /// </summary>
 internal sealed partial class QemuRuntime(
+    QemuDirectory directory,
     MachineFiles files,
     MachineLocks locks,
     MachineMaking making,
@@ -23,6 +27,9 @@ internal sealed partial class QemuRuntime(
 {
     private static readonly TimeSpan Outwaited = TimeSpan.FromSeconds(10);
 
+    /// <summary>Machines whose disks are being copied, as they were when that began.</summary>
+    private readonly ConcurrentDictionary<InstanceName, InstanceObservation?> copied = new();
+
     public Task PrepareAsync(CancellationToken cancellationToken) =>
         DoAsync("preparing the network", async () =>
         {
@@ -34,7 +41,7 @@ internal sealed partial class QemuRuntime(
                 }
             }
 
-            Directory.CreateDirectory(options.Value.Directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            directory.Prepare();
             await network.EnsureAsync(cancellationToken);
         });
 
@@ -49,8 +56,12 @@ internal sealed partial class QemuRuntime(
     public Task ImportImageAsync(RuntimeImage image, CancellationToken cancellationToken) =>
         DoAsync("importing the image", async () =>
         {
+            directory.Confirm();
             await images.EnsureAsync(image, cancellationToken);
-            images.RemoveUnused(image.Hash, files.Places().Select(machine => machine.Image).ToHashSet(StringComparer.Ordinal));
+            if (files.Places() is { Unreadable: [] } places)
+            {
+                images.RemoveUnused(image.Hash, places.Machines.Select(machine => machine.Image).ToHashSet(StringComparer.Ordinal));
+            }
         });
 
     public Task CreateAsync(InstanceSpec spec, CancellationToken cancellationToken) =>
@@ -74,10 +85,21 @@ internal sealed partial class QemuRuntime(
                 return;
             }
 
-            // Never the other way round: a machine that is being made is nobody's source.
-            using var held = await locks.EnterAsync(source, cancellationToken);
-            var original = (files.Exists(source) ? files.Find(source) : null) ?? throw QemuFaults.NothingToCopy();
-            await driver.HoldAsync(source, () => making.CopyAsync(spec, original.Image, files.Disk(source), cancellationToken), cancellationToken);
+            var original = files.FindMade(source) ?? throw QemuFaults.NothingToCopy();
+            await making.CopyAsync(spec, original.Image, files.Disk(source), async copy =>
+            {
+                // Never in the other order: a machine that is still being made is not a source of copies.
+                using var held = await locks.EnterAsync(source, cancellationToken);
+                copied[source] = await driver.ObserveAsync(source, cancellationToken);
+                try
+                {
+                    await driver.HoldAsync(source, copy, cancellationToken);
+                }
+                finally
+                {
+                    copied.TryRemove(source, out _);
+                }
+            }, cancellationToken);
         }, cancellationToken);
 
     public Task StartAsync(InstanceName name, CancellationToken cancellationToken) =>
@@ -97,59 +119,79 @@ internal sealed partial class QemuRuntime(
         WithAsync(name, "deleting the workspace's machine", async () =>
         {
             await driver.EndAsync(name, TimeSpan.Zero, cancellationToken);
-            if (files.Find(name) is { } machine)
-            {
-                await QemuNetwork.UnplugAsync(machine.Link, cancellationToken);
-            }
-
+            await QemuNetwork.UnplugAsync(MachinePlaces.LinkOf(options.Value.Bridge, name), cancellationToken);
             files.Remove(name);
         }, cancellationToken);
 
-    public Task<InstanceObservation?> ObserveAsync(InstanceName name, CancellationToken cancellationToken) =>
-        WithAsync(name, "looking at the workspace's machine", () => driver.ObserveAsync(name, cancellationToken), cancellationToken);
+    /// <summary>A copy may take long. Until it ends, this answers with what was seen when it began.</summary>
+    public Task<InstanceObservation?> ObserveAsync(InstanceName name, CancellationToken cancellationToken) => copied.TryGetValue(name, out var seen)
+        ? Task.FromResult(seen)
+        : WithAsync(name, "looking at the workspace's machine", () => driver.ObserveAsync(name, cancellationToken), cancellationToken);
 
     public async Task<IReadOnlyList<InstanceObservation>> ObserveAllAsync(CancellationToken cancellationToken)
     {
-        var all = await DoAsync("looking at all machines", () => Task.FromResult(files.All()));
-        var seen = await Task.WhenAll(all.Select(name => ObserveAsync(name, cancellationToken)));
+        var names = await DoAsync("looking at all machines", () => Task.FromResult(files.Names()));
+        var seen = await Task.WhenAll(names.Select(ObserveOneAsync));
         return [.. seen.OfType<InstanceObservation>()];
+
+        async Task<InstanceObservation?> ObserveOneAsync(InstanceName name)
+        {
+            try
+            {
+                // One that is only half made is not waited for.
+                return await DoAsync("looking at the workspace's machine", () => Task.FromResult(files.Exists(name))) ? await ObserveAsync(name, cancellationToken) : null;
+            }
+            catch (RuntimeException fault)
+            {
+                // A machine that cannot be observed is there. The others are observed all the same.
+                LogUnclear(name, fault);
+                return new InstanceObservation(name, InstanceState.Changing, null, Accelerators.Isolates(options.Value.Accelerator), StopCause.Guest);
+            }
+        }
     }
 
     public Task<WorkspaceNetwork?> FindNetworkAsync(CancellationToken cancellationToken) =>
-        DoAsync("looking at the network", () => Task.FromResult<WorkspaceNetwork?>(network.Describe(files.Places().Select(machine => machine.Place))));
+        DoAsync("looking at the network", () => Task.FromResult<WorkspaceNetwork?>(network.Describe(files.Places().Machines.Select(machine => machine.Place))));
 
     public Task<ConsoleOutput> ReadConsoleAsync(InstanceName name, string? position, CancellationToken cancellationToken) =>
         DoAsync("reading the workspace's console", () => Task.FromResult(QemuConsoles.Read(files.Console(name), position)));
 
     public async Task HaltAsync(TimeSpan grace, CancellationToken cancellationToken)
     {
-        var running = (await ObserveAllAsync(cancellationToken)).Where(seen => seen.State != InstanceState.Stopped);
-        await Parallel.ForEachAsync(running, cancellationToken, async (seen, token) =>
-            await WithAsync(seen.Name, "halting the workspaces", async () =>
-            {
-                files.Halting(seen.Name);
-                await driver.EndAsync(seen.Name, grace, token);
-            }, token));
+        if (!await DoAsync("looking at all machines", () => Task.FromResult(directory.TryAdopt())))
+        {
+            return;
+        }
+
+        var running = (await ObserveAllAsync(cancellationToken)).Where(seen => seen.State != InstanceState.Stopped).Select(seen => seen.Name);
+        var halted = EachAsync(running, name => WithAsync(name, "halting the workspaces", async () =>
+        {
+            files.Halting(name);
+            await driver.EndAsync(name, grace, cancellationToken);
+        }, cancellationToken));
+        await Task.WhenAny(halted);
         await DoAsync("taking the network down", () => network.RemoveAsync(cancellationToken));
+        await halted;
     }
 
     public async Task PurgeAsync(CancellationToken cancellationToken)
     {
-        foreach (var name in await DoAsync("looking at all machines", () => Task.FromResult(files.Names())))
+        if (!await DoAsync("looking at all machines", () => Task.FromResult(directory.TryAdopt())))
         {
-            await DeleteAsync(name, cancellationToken);
+            return;
         }
 
+        await EachAsync(await DoAsync("looking at all machines", () => Task.FromResult(files.Names())), name => DeleteAsync(name, cancellationToken));
         await DoAsync("removing images and network", async () =>
         {
             await network.RemoveAsync(cancellationToken);
-            if (Directory.Exists(options.Value.Directory))
-            {
-                Directory.Delete(options.Value.Directory, recursive: true);
-            }
+            directory.Remove();
         });
         LogPurged(options.Value.Directory);
     }
+
+    /// <summary>Does it to every machine, whatever becomes of the others; then throws the first failure.</summary>
+    private static Task EachAsync(IEnumerable<InstanceName> names, Func<InstanceName, Task> work) => Task.WhenAll(names.Select(work));
 
     private async Task WithAsync(InstanceName name, string doing, Func<Task> work, CancellationToken cancellationToken) =>
         await WithAsync(
@@ -190,11 +232,18 @@ internal sealed partial class QemuRuntime(
         {
             throw QemuFaults.Translate(fault, doing);
         }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or System.Text.Json.JsonException or FormatException)
+        catch (RecordException fault)
+        {
+            throw QemuFaults.Translate(fault);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or FormatException)
         {
             throw QemuFaults.Translate(fault, doing);
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Instance} cannot be looked at.")]
+    private partial void LogUnclear(InstanceName instance, Exception fault);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "All machines, images and the network of {Directory} are removed.")]
     private partial void LogPurged(string directory);

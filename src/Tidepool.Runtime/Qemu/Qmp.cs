@@ -1,61 +1,59 @@
 using System.Net.Sockets;
-using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Tidepool.Host.Sockets;
 
 namespace Tidepool.Runtime.Qemu;
 
-/// <summary>One conversation with a machine's QEMU, over its monitor's socket. QEMU talks to one at a time; the next one waits.</summary>
-internal sealed class Qmp : IAsyncDisposable
+/// <summary>
+/// One conversation with a machine's QEMU, over its monitor's socket. QEMU talks to one at a time; the next one waits. A guest may
+/// have taken QEMU over, so whatever comes from there costs bounded time and memory, and ends in an answer or a <see cref="QmpException"/>.
+/// </summary>
+internal sealed class Qmp : IDisposable
 {
-    private const int SocketLevel = 1;
-    private const int PeerCredentials = 17;
+    private const int MaxLine = 64 * 1024;
+    private const int MaxWords = 200;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
     private readonly Socket socket;
-    private readonly NetworkStream stream;
-    private readonly StreamReader reader;
+    private readonly TimeProvider time;
+    private readonly byte[] heard = new byte[MaxLine];
+    private int length;
 
-    private Qmp(Socket socket)
+    private Qmp(Socket socket, TimeProvider time)
     {
         this.socket = socket;
-        stream = new NetworkStream(socket, ownsSocket: false);
-        reader = new StreamReader(stream, Encoding.UTF8);
+        this.time = time;
     }
 
     /// <param name="path">The socket, which lies where the machine's own user may put anything.</param>
     /// <param name="user">Who must be at its other end.</param>
+    /// <param name="time">Its clock ends the patience.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <exception cref="QmpException">Nobody answers there, or somebody else.</exception>
-    public static async Task<Qmp> ConnectAsync(string path, uint user, CancellationToken cancellationToken)
+    public static async Task<Qmp> ConnectAsync(string path, uint user, TimeProvider time, CancellationToken cancellationToken)
     {
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        Qmp? qmp = null;
         try
         {
-            await WithinAsync(
+            var qmp = new Qmp(socket, time);
+            await qmp.WithinAsync(
                 async token =>
                 {
                     await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), token);
-                    if (PeerOf(socket) != user)
+                    if (PeerUser.Of(socket) != user)
                     {
                         throw new QmpException("Somebody else listens in its place.");
                     }
 
-                    qmp = new Qmp(socket);
                     await qmp.ReadAsync(token);
-                    await qmp.SayAsync("qmp_capabilities", null, token);
+                    return await qmp.SayAsync("qmp_capabilities", token);
                 },
                 cancellationToken);
-            return qmp!;
+            return qmp;
         }
         catch
         {
-            if (qmp is not null)
-            {
-                await qmp.DisposeAsync();
-            }
-
             socket.Dispose();
             throw;
         }
@@ -63,77 +61,91 @@ internal sealed class Qmp : IAsyncDisposable
 
     /// <summary>What it answered with.</summary>
     /// <exception cref="QmpException">It refused or did not answer.</exception>
-    public Task<JsonElement> ExecuteAsync(string command, CancellationToken cancellationToken) => ExecuteAsync(command, null, cancellationToken);
+    public Task<JsonElement> ExecuteAsync(string command, CancellationToken cancellationToken) =>
+        WithinAsync(token => SayAsync(command, token), cancellationToken);
 
-    public async Task<JsonElement> ExecuteAsync(string command, JsonObject? arguments, CancellationToken cancellationToken)
-    {
-        JsonElement answer = default;
-        await WithinAsync(async token => answer = await SayAsync(command, arguments, token), cancellationToken);
-        return answer;
-    }
+    /// <summary>What the machine is in, by QEMU's name for it.</summary>
+    /// <exception cref="QmpException">It refused or did not answer.</exception>
+    public Task<string> StatusAsync(CancellationToken cancellationToken) =>
+        WithinAsync(async token => TextOf(await SayAsync("query-status", token), "status"), cancellationToken);
 
-    public async ValueTask DisposeAsync()
-    {
-        reader.Dispose();
-        await stream.DisposeAsync();
-        socket.Dispose();
-    }
+    public void Dispose() => socket.Dispose();
 
-    private static async Task WithinAsync(Func<CancellationToken, Task> work, CancellationToken cancellationToken)
+    private async Task<T> WithinAsync<T>(Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(Patience);
+        using var patience = new CancellationTokenSource(Patience, time);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
         try
         {
-            await work(limit.Token);
+            return await work(limit.Token);
         }
         catch (OperationCanceledException fault) when (!cancellationToken.IsCancellationRequested)
         {
             throw new QmpException($"It did not answer within {Patience.TotalSeconds:0} seconds.", fault);
         }
-        catch (Exception fault) when (fault is SocketException or IOException or JsonException)
+        catch (Exception fault) when (fault is SocketException or JsonException or InvalidOperationException)
         {
-            throw new QmpException(fault.Message, fault);
+            // The last is what text that is no Unicode ends in.
+            throw new QmpException(Plain(fault.Message), fault);
         }
     }
 
-    private async Task<JsonElement> SayAsync(string command, JsonObject? arguments, CancellationToken cancellationToken)
+    private async Task<JsonElement> SayAsync(string command, CancellationToken cancellationToken)
     {
         var said = new JsonObject { ["execute"] = command };
-        if (arguments is not null)
+        ReadOnlyMemory<byte> rest = Encoding.UTF8.GetBytes(said.ToJsonString() + "\n");
+        while (!rest.IsEmpty)
         {
-            said["arguments"] = arguments;
+            rest = rest[await socket.SendAsync(rest, cancellationToken)..];
         }
 
-        await stream.WriteAsync(Encoding.UTF8.GetBytes(said.ToJsonString() + "\n"), cancellationToken);
         while (true)
         {
-            var heard = await ReadAsync(cancellationToken);
-            if (heard.TryGetProperty("return", out var answer))
+            var answer = await ReadAsync(cancellationToken);
+            if (answer.TryGetProperty("return", out var data))
             {
-                return answer;
+                return data;
             }
 
-            if (heard.TryGetProperty("error", out var error))
+            if (answer.TryGetProperty("error", out var error))
             {
-                throw new QmpException(error.GetProperty("desc").GetString() ?? "It refused.");
+                throw new QmpException(Plain(TextOf(error, "desc")));
             }
 
             // What is left are events, which come at any time.
         }
     }
 
+    /// <summary>The next line, which is one JSON object.</summary>
     private async Task<JsonElement> ReadAsync(CancellationToken cancellationToken)
     {
-        var line = await reader.ReadLineAsync(cancellationToken) ?? throw new QmpException("It hung up.");
-        using var document = JsonDocument.Parse(line);
-        return document.RootElement.Clone();
+        int end;
+        while ((end = heard.AsSpan(0, length).IndexOf((byte)'\n')) < 0)
+        {
+            if (length == MaxLine)
+            {
+                throw new QmpException($"It sent a line of more than {MaxLine} bytes.");
+            }
+
+            var count = await socket.ReceiveAsync(heard.AsMemory(length), cancellationToken);
+            length += count > 0 ? count : throw new QmpException("It hung up.");
+        }
+
+        // Lines that came together are read without a wait, so without a look at the clock.
+        cancellationToken.ThrowIfCancellationRequested();
+        using var document = JsonDocument.Parse(heard.AsMemory(0, end));
+        var line = document.RootElement.Clone();
+        heard.AsSpan((end + 1)..length).CopyTo(heard);
+        length -= end + 1;
+        return line.ValueKind == JsonValueKind.Object ? line : throw new QmpException("It sent something that is no message.");
     }
 
-    private static uint PeerOf(Socket socket)
-    {
-        Span<uint> credentials = stackalloc uint[3];
-        socket.GetRawSocketOption(SocketLevel, PeerCredentials, MemoryMarshal.AsBytes(credentials));
-        return credentials[1];
-    }
+    private static string TextOf(JsonElement from, string name) =>
+        from.ValueKind == JsonValueKind.Object && from.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
+            ? value.GetString()!
+            : throw new QmpException($"Its answer has no \"{name}\".");
+
+    /// <summary>What a person may be shown of it.</summary>
+    private static string Plain(string words) =>
+        string.Concat(words.Take(MaxWords).Select(letter => char.IsControl(letter) || char.IsSurrogate(letter) ? '?' : letter));
 }

@@ -3,10 +3,11 @@ using Tidepool.Core.Capacity;
 using Tidepool.Core.Health;
 using Tidepool.Core.Jobs;
 using Tidepool.Core.Storage;
+using Tidepool.Server.Security;
 
 namespace Tidepool.Server.Health;
 
-/// <summary><c>/api/health</c>: open to anyone, with details only for the owner.</summary>
+/// <summary><c>/api/health</c>: open to anyone, with details for the owner alone.</summary>
 internal static class HealthEndpoints
 {
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(20);
@@ -44,7 +45,7 @@ internal static class HealthEndpoints
         components.AddRange(seen.Where(s => s is { Component: "machines", Detail: not null } && IsFresh(s, now)).Select(s => Report(s.Component, s, now)));
 
         var healthy = components.TrueForAll(c => c.Healthy);
-        var shown = IsOwner(request) ? components : [.. components.Select(c => c with { Detail = null })];
+        var shown = SignedInMiddleware.IsOwner(request.HttpContext) ? components : [.. components.Select(c => c with { Detail = null })];
         return TypedResults.Json(new HealthResponse(healthy ? "healthy" : "unhealthy", shown), TidepoolJson.Default.HealthResponse, statusCode: healthy ? 200 : 503);
     }
 
@@ -57,8 +58,4 @@ internal static class HealthEndpoints
 
     /// <summary>One from the future was written before the clock was set back, and tells as little as an old one.</summary>
     private static bool IsFresh(ComponentHealth health, DateTimeOffset now) => (now - health.At).Duration() <= Fresh;
-
-    /// <summary>Whoever came past the proxy's sign-in, or opened the server's socket without it.</summary>
-    private static bool IsOwner(HttpRequest request) =>
-        request.Headers.ContainsKey("X-Tidepool-User") || !request.Headers.ContainsKey("X-Forwarded-For");
 }

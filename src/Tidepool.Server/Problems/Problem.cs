@@ -33,6 +33,7 @@ internal sealed record Problem(int Status, string Code, string Title, string Det
     public static Problem Of(int status) => status switch
     {
         400 => new(400, ProblemCodes.Validation, "The request is not valid.", "The request could not be read. Check its path, query and body."),
+        401 => new(401, ProblemCodes.SignInNeeded, "The request is not signed in.", "Open Tidepool's page and sign in, or send the user name and the password by HTTP basic authentication."),
         404 => new(404, ProblemCodes.NotFound, "There is nothing here.", "The API has no such address. /api/docs lists those it has."),
         405 => new(405, ProblemCodes.MethodNotAllowed, "The method does not fit the address.", "The address exists, but not for this method. /api/docs lists what it takes."),
         413 => new(413, ProblemCodes.TooLarge, "The request is too large.", $"A request's body may have at most {RequestBody.MaxBytes / 1024} KiB."),
@@ -45,7 +46,7 @@ internal sealed record Problem(int Status, string Code, string Title, string Det
 
     public async Task ExecuteAsync(HttpContext httpContext)
     {
-        var body = new ProblemDetails { Type = $"/api/docs/problems#{Code}", Title = Title, Status = Status, Detail = Detail, Instance = httpContext.Request.Path };
+        var body = new ProblemDetails { Type = ProblemPage.TypeOf(Code), Title = Title, Status = Status, Detail = Detail, Instance = httpContext.Request.Path };
         body.Extensions["code"] = Code;
         if (Errors is not null)
         {

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
@@ -34,10 +33,11 @@ internal sealed class SignInGate : IDisposable
     private const int RememberedAttempts = 256;
     private readonly Func<string?> currentVersion;
     private readonly byte[] key = RandomNumberGenerator.GetBytes(32);
-    private readonly ConcurrentDictionary<string, byte> known = new();
-    private readonly ConcurrentDictionary<string, string> attempts = new();
-    private readonly ConcurrentQueue<string> order = new();
+    private readonly HashSet<string> known = [];
+    private readonly Dictionary<string, string> attempts = [];
+    private readonly Queue<string> order = new();
     private readonly PartitionedRateLimiter<IPAddress> guesses;
+    private readonly TokenBucketRateLimiter checks = new(new TokenBucketRateLimiterOptions { TokenLimit = 1, TokensPerPeriod = 1, ReplenishmentPeriod = TimeSpan.FromMilliseconds(300), QueueLimit = 16, AutoReplenishment = true });
     private readonly Lock gate = new();
     private string? knownVersion;
 
@@ -50,20 +50,38 @@ internal sealed class SignInGate : IDisposable
             PartitionedRateLimiter.Create<IPAddress, int>(_ => RateLimitPartition.GetTokenBucketLimiter(0, _ => Bucket(burst: 10, TimeSpan.FromSeconds(1)))));
     }
 
+    /// <summary>
+    /// Says whether the password may be tried, and when: checks begin 300 ms apart, so that many at once leave a processor to the
+    /// owner. A password that is found right while another request waits with the same one is not checked twice.
+    /// </summary>
     /// <param name="authorization">The header as it came.</param>
     /// <param name="client">Who sent it.</param>
-    public GateAnswer Knock(string authorization, IPAddress client)
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async Task<GateAnswer> AskAsync(string authorization, IPAddress client, CancellationToken cancellationToken)
     {
-        ForgetOlder(currentVersion());
-        var digest = Convert.ToHexStringLower(HMACSHA256.HashData(key, Encoding.UTF8.GetBytes(authorization)));
-        if (known.ContainsKey(digest))
+        var answer = Ask(authorization, client);
+        if (answer is not GateAnswer.Admitted)
+        {
+            return answer;
+        }
+
+        using var lease = await checks.AcquireAsync(1, cancellationToken);
+        return !lease.IsAcquired ? new GateAnswer.TooMany(TimeSpan.FromSeconds(2)) : IsKnown(DigestOf(authorization)) ? new GateAnswer.Known() : answer;
+    }
+
+    /// <param name="authorization">The header as it came.</param>
+    /// <param name="client">Who sent it.</param>
+    internal GateAnswer Ask(string authorization, IPAddress client)
+    {
+        var digest = DigestOf(authorization);
+        if (IsKnown(digest))
         {
             return new GateAnswer.Known();
         }
 
         using var lease = guesses.AttemptAcquire(client);
 
-        // A knock without a password is let in by something else, and that is not to be remembered as a password that was right.
+        // A request without a password is let in by something else, and that is not to be remembered as a password that was right.
         return lease.IsAcquired
             ? new GateAnswer.Admitted(Remember(authorization.Length > 0 ? digest : null))
             : new GateAnswer.TooMany(lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait : TimeSpan.FromSeconds(2));
@@ -72,30 +90,49 @@ internal sealed class SignInGate : IDisposable
     /// <summary>Caddy let the attempt in, by the password of that version: one that is being replaced counts for nothing any more.</summary>
     public void Passed(string attempt, string version)
     {
-        var current = currentVersion();
-        ForgetOlder(current);
-        if (attempts.TryRemove(attempt, out var digest) && version == current)
+        lock (gate)
         {
-            if (known.Count >= RememberedPasswords)
+            ForgetOlder();
+            if (attempts.Remove(attempt, out var digest) && version == knownVersion)
             {
-                known.Clear();
-            }
+                if (known.Count >= RememberedPasswords)
+                {
+                    known.Clear();
+                }
 
-            known[digest] = 0;
+                known.Add(digest);
+            }
         }
     }
 
-    public void Dispose() => guesses.Dispose();
+    /// <summary>A password that cannot be right, the same each time for the same name and password.</summary>
+    public string StandInFor(byte[] credentials) => Convert.ToHexStringLower(HMACSHA256.HashData(key, (byte[])[0, .. credentials]));
 
-    private void ForgetOlder(string? current)
+    public void Dispose()
+    {
+        guesses.Dispose();
+        checks.Dispose();
+    }
+
+    private string DigestOf(string authorization) => Convert.ToHexStringLower(HMACSHA256.HashData(key, Encoding.UTF8.GetBytes(authorization)));
+
+    private bool IsKnown(string digest)
     {
         lock (gate)
         {
-            if (current != knownVersion)
-            {
-                known.Clear();
-                knownVersion = current;
-            }
+            ForgetOlder();
+            return known.Contains(digest);
+        }
+    }
+
+    /// <summary>Within the lock, as everything that looks at what is known.</summary>
+    private void ForgetOlder()
+    {
+        var current = currentVersion();
+        if (current != knownVersion)
+        {
+            known.Clear();
+            knownVersion = current;
         }
     }
 
@@ -108,11 +145,14 @@ internal sealed class SignInGate : IDisposable
             return attempt;
         }
 
-        attempts[attempt] = digest;
-        order.Enqueue(attempt);
-        while (order.Count > RememberedAttempts && order.TryDequeue(out var oldest))
+        lock (gate)
         {
-            attempts.TryRemove(oldest, out _);
+            attempts.Add(attempt, digest);
+            order.Enqueue(attempt);
+            if (order.Count > RememberedAttempts)
+            {
+                attempts.Remove(order.Dequeue());
+            }
         }
 
         return attempt;

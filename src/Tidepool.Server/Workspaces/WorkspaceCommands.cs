@@ -96,7 +96,7 @@ internal sealed class WorkspaceCommands(IWorkspaceStore store, ImageCatalog imag
         disk.Refuse() is { } low ? new Decision.Refused(low) : await store.AddAsync(workspace, activity, options.Value.WorkspaceLimit, budget, cancellationToken) switch
         {
             AdmissionOutcome.Refused refused => new Decision.Refused(refused.Refusal),
-            _ => new Decision.Accepted(workspace),
+            _ => Saved(workspace),
         };
 
     private async Task<Decision> WantAsync(
@@ -120,7 +120,7 @@ internal sealed class WorkspaceCommands(IWorkspaceStore store, ImageCatalog imag
             switch (await store.AdmitAsync(accepted.Workspace, activity(workspace, now), budget, cancellationToken))
             {
                 case AdmissionOutcome.Saved:
-                    return decision;
+                    return Saved(accepted.Workspace);
                 case AdmissionOutcome.Refused refused:
                     return new Decision.Refused(refused.Refusal);
             }
@@ -128,6 +128,9 @@ internal sealed class WorkspaceCommands(IWorkspaceStore store, ImageCatalog imag
 
         return new Decision.Refused(new Refusal.DependencyDown("database"));
     }
+
+    /// <summary>The workspace as it is stored now: the write raised its version.</summary>
+    private static Decision.Accepted Saved(Workspace workspace) => new(workspace with { Version = workspace.Version + 1 });
 
     private static Activity Requested(Workspace workspace, string verb, DateTimeOffset now) =>
         new(workspace.Id, workspace.Name, verb, Actor.User, ActivityOutcome.Requested, null, null, now);

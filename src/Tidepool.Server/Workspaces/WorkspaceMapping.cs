@@ -27,7 +27,8 @@ internal static class WorkspaceMapping
         workspace.CreatedAt,
         workspace.UpdatedAt,
         workspace.StartedAt,
-        workspace.LastAccessedAt);
+        workspace.LastAccessedAt,
+        workspace.Version);
 
     public static Contracts.WorkspaceStatus ToWire(this Core.Workspaces.WorkspaceStatus status) => status switch
     {

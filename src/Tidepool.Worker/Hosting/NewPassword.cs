@@ -1,24 +1,61 @@
 using System.Runtime.InteropServices;
+using Tidepool.Core.Lifecycle;
 using Tidepool.Core.Routing;
 
 namespace Tidepool.Worker.Hosting;
 
-/// <summary>On SIGHUP, Caddy is looked at right away, and with it the password that it lets in.</summary>
-internal sealed class NewPassword(RoutePublisher publisher) : IHostedService, IDisposable
+/// <summary>
+/// Brings a new password to Caddy: at the start, on SIGHUP and regularly. The database has no part in it, so that a server that was
+/// taken over, which may write the database, cannot keep an old password in force.
+/// </summary>
+internal sealed partial class NewPassword(IRouteTable table, LifecycleOptions options, TimeProvider time, ILogger<NewPassword> logger) : BackgroundService
 {
-    private PosixSignalRegistration? hangUp;
+    private readonly SemaphoreSlim asked = new(0);
 
-    public Task StartAsync(CancellationToken cancellationToken)
+    /// <summary>Tells Caddy once. True if Caddy has the password that is in force.</summary>
+    public async Task<bool> TellAsync(CancellationToken cancellationToken)
     {
-        hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
+        try
         {
-            context.Cancel = true;
-            _ = publisher.PublishAsync();
-        });
-        return Task.CompletedTask;
+            await table.RefreshAsync(cancellationToken);
+            return true;
+        }
+        catch (RouteTableException fault)
+        {
+            LogFailed(fault);
+            return false;
+        }
     }
 
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public override void Dispose()
+    {
+        base.Dispose();
+        asked.Dispose();
+    }
 
-    public void Dispose() => hangUp?.Dispose();
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
+        {
+            context.Cancel = true;
+            asked.Release();
+        });
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            await TellAsync(stoppingToken);
+            using var regularly = new CancellationTokenSource(options.RouteInterval, time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(regularly.Token, stoppingToken);
+            try
+            {
+                await asked.WaitAsync(either.Token);
+            }
+            catch (OperationCanceledException) when (!stoppingToken.IsCancellationRequested)
+            {
+                // The regular check.
+            }
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Caddy could not be told the owner's password; trying again.")]
+    private partial void LogFailed(Exception fault);
 }

@@ -1,3 +1,4 @@
+using Tidepool.Caddy;
 using Tidepool.Core.Network;
 using Tidepool.Core.Runtime;
 using Tidepool.Core.State;
@@ -16,13 +17,18 @@ internal static class RuntimeRegistration
     public static string NameOf(IConfiguration settings) =>
         RuntimeNames.InForce(settings["RuntimeInUse"], settings["Runtime"], OperatingSystem.IsMacOS());
 
-    public static void AddRuntime(this IServiceCollection services, IConfiguration settings, StatePaths paths)
+    /// <param name="services">Where to.</param>
+    /// <param name="settings">The section that names it.</param>
+    /// <param name="paths">The state directory.</param>
+    /// <param name="proxyUser">The user that Caddy runs as; null where it is root.</param>
+    public static void AddRuntime(this IServiceCollection services, IConfiguration settings, StatePaths paths, uint? proxyUser = null)
     {
+        var workspacePort = settings.GetValue(nameof(CaddyOptions.WorkspacePort), new CaddyOptions().WorkspacePort);
         switch (NameOf(settings))
         {
             case RuntimeNames.Qemu:
                 services.AddQemu(settings, paths);
-                services.AddNetworkBoundary();
+                services.AddNetworkBoundary(proxyUser, workspacePort);
                 break;
             case RuntimeNames.Tart:
                 services.AddTartRuntime(tart =>
@@ -34,7 +40,7 @@ internal static class RuntimeRegistration
                 break;
             default:
                 services.AddIncusRuntime(settings.GetSection("Incus").Bind);
-                services.AddNetworkBoundary();
+                services.AddNetworkBoundary(proxyUser, workspacePort);
                 break;
         }
     }

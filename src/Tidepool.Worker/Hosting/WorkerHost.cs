@@ -28,8 +28,11 @@ internal static class WorkerHost
 
         var builder = CreateBuilder(args, paths);
         builder.Services.AddWorker(builder.Configuration, paths);
-        builder.Services.AddRuntime(builder.Configuration.GetSection(Section), paths);
+        builder.Services.AddRuntime(builder.Configuration.GetSection(Section), paths, builder.Configuration.GetValue<uint?>("proxy-user"));
         using var host = builder.Build();
+
+        // Before the database, which a server that was taken over can make deadly to this process.
+        await host.Services.GetRequiredService<NewPassword>().TellAsync(CancellationToken.None);
         await host.Services.InitializeTidepoolDbAsync(CancellationToken.None);
         await host.RunAsync();
         return 0;
@@ -63,7 +66,8 @@ internal static class WorkerHost
 
     private static HostApplicationBuilder CreateBuilder(string[] args, StatePaths paths)
     {
-        var builder = Host.CreateApplicationBuilder(args);
+        // Root runs this, wherever the user stands who called it: no settings file in that directory counts.
+        var builder = Microsoft.Extensions.Hosting.Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { Args = args, ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.AddJsonFile(paths.Settings, optional: true, reloadOnChange: false);
         builder.Logging.AddSimpleConsole(console => console.SingleLine = true).AddFilter("Microsoft", LogLevel.Warning);
         builder.Services.AddSingleton(TimeProvider.System);

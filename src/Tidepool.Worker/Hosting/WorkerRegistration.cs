@@ -33,7 +33,7 @@ internal static class WorkerRegistration
         services.AddSingleton<IWorkspaceLog>(s => new WorkspaceLogFiles(paths.WorkspaceLogs, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<WorkspaceLogFiles>>()));
         services.AddSingleton(new ConsoleBookmarks(paths.WorkspaceLogs));
         services.AddSingleton<ConsoleWatch>();
-        services.AddDoorbell(DoorbellNames.Jobs, paths.JobsBell, listen: true);
+        services.AddDoorbell(DoorbellNames.Jobs, paths.JobsBell, listen: true, forGroup: true);
         services.AddDoorbell(DoorbellNames.Changes, paths.ChangesBell, listen: false);
         services.AddTidepoolDb(db => db.Path = paths.Database);
         services.AddEmbeddedQueue(_ => { });
@@ -57,13 +57,15 @@ internal static class WorkerRegistration
             caddy.AdminSocket = paths.CaddyAdminSocket;
             caddy.ServerSocket = paths.ServerSocket;
             caddy.ConfigFile = paths.CaddyConfig;
-            caddy.OpenGateSocket = paths.OpenGateSocket;
-            caddy.SessionTokenFile = paths.SessionToken;
+            caddy.ProxySecretFile = paths.ProxySecret;
+            caddy.SessionKeyFile = paths.SessionKey;
             caddy.AccessLogFile = paths.CaddyAccessLog;
             caddy.Credentials = () => OwnerCredentials.Read(paths.Auth);
             configuration.GetSection("Tidepool").Bind(caddy);
+            caddy.HostNames = [.. caddy.HostNames, .. MachineNames.Of(caddy.Listen)];
         });
-        services.AddHostedService<NewPassword>();
+        services.AddSingleton<NewPassword>();
+        services.AddHostedService(provider => provider.GetRequiredService<NewPassword>());
         services.AddHostedService<RouteLoop>();
         services.AddHostedService<BoundaryLoop>();
         services.AddHostedService<RuntimeLoop>();

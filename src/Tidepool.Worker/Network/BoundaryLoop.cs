@@ -12,13 +12,17 @@ internal sealed partial class BoundaryLoop(BoundaryKeeper keeper, INetworkBounda
     /// <summary>Between two looks, however busy others are with the firewall.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    /// <summary>Two loops: the one that puts back what stood asks only the firewall, and goes on while the other waits for a database or a runtime that hangs.</summary>
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Task.WhenAll(Task.Run(() => RepeatAsync(keeper.RestoreAsync, stoppingToken), stoppingToken), RepeatAsync(keeper.EnsureAsync, stoppingToken));
+
+    private async Task RepeatAsync(Func<CancellationToken, Task> work, CancellationToken stoppingToken)
     {
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
-                await keeper.EnsureAsync(stoppingToken);
+                await work(stoppingToken);
             }
             catch (Exception fault) when (fault is RuntimeException or StoreException)
             {

@@ -86,20 +86,6 @@ public sealed class DoctorTests
         Assert.Equal(CheckStatus.Ok, RuntimeChecks.Run(state.Directory, settings).Status);
     }
 
-    [Fact]
-    public void A_taken_port_is_named_with_who_has_it()
-    {
-        using var state = new TemporaryState();
-        using var other = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
-        other.Start();
-        var settings = Settings.Read(state.Directory);
-        settings.ApiPort = ((System.Net.IPEndPoint)other.LocalEndpoint).Port;
-
-        var check = HostChecks.Of(Good, state.Directory, settings).Single(c => c.Code == CheckCodes.ApiPort);
-        Assert.Equal(CheckStatus.Fail, check.Status);
-        Assert.Contains($"by process {Environment.ProcessId}", check.Detail, StringComparison.Ordinal);
-    }
-
     [Theory]
     [InlineData(500, CheckStatus.Fail)]
     [InlineData(1500, CheckStatus.Warn)]

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Tidepool.Cli.Passwords;
 using Tidepool.Cli.State;
+using Tidepool.Core.SignIn;
 
 namespace Tidepool.Cli.Tests.Passwords;
 
@@ -29,6 +30,22 @@ public sealed class PasswordTests
         Assert.DoesNotContain("correct-horse-battery", text, StringComparison.Ordinal);
         Assert.Equal("tidepool", document.RootElement.GetProperty("userName").GetString());
         Assert.True(BCrypt.Net.BCrypt.Verify("correct-horse-battery", document.RootElement.GetProperty("passwordHash").GetString()));
+    }
+
+    [Fact]
+    public void The_server_is_told_which_password_is_in_force_and_nothing_of_it()
+    {
+        using var state = new TemporaryState();
+        PasswordFile.Write(state.Directory, "tidepool", "correct-horse-battery");
+        using var document = JsonDocument.Parse(File.ReadAllText(state.Directory.Auth));
+        var version = File.ReadAllText(state.Directory.PasswordVersion).Trim();
+        Assert.DoesNotContain(version, File.ReadAllText(state.Directory.Auth), StringComparison.Ordinal);
+        Assert.Equal(PasswordVersion.Of(document.RootElement.GetProperty("passwordHash").GetString()!), version);
+
+        // Cut off before the hash was written, and put right by the next up.
+        File.WriteAllText(state.Directory.PasswordVersion, "of-the-password-that-never-came");
+        PasswordFile.CompleteVersion(state.Directory);
+        Assert.Equal(version, File.ReadAllText(state.Directory.PasswordVersion).Trim());
     }
 
     [Theory]

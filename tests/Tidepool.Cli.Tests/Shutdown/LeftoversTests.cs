@@ -15,6 +15,18 @@ public sealed class LeftoversTests
                 "42 22 0:41 / /st/other rw - tmpfs tmpfs rw",
             ]));
 
+    [Theory]
+    [InlineData("dnsmasq --pid-file=/data/incus/networks/dnsmasq.pid", true)]
+    [InlineData("caddy run --config /data/caddy/config.json", true)]
+    [InlineData("[lxc monitor] /data/incus/containers tidepool_ws-1", true)]
+    [InlineData("qemu-system-x86_64 -drive id=disk,file=/data/qemu/machines/ws-1/disk,format=raw", true)]
+    [InlineData("caddy run --config /srv/data/caddy/config.json", false)]
+    [InlineData("caddy run --config /srv/data/x --resume /data/caddy/config.json", true)]
+    [InlineData("caddy run --config /data2/caddy/config.json", false)]
+    [InlineData("caddy run --config ./data/caddy/config.json", false)]
+    public void A_process_is_ours_by_a_path_below_the_state_directory(string commandLine, bool ours) =>
+        Assert.Equal(ours, Leftovers.NamesBelow("/data", commandLine));
+
     [Fact]
     public void Chains_are_ours_by_the_bridge_or_by_a_machine_of_ours()
     {

@@ -73,6 +73,29 @@ public sealed class SettingsTests
         Assert.NotEmpty(settings.Qemu.Bridge);
     }
 
+    [Theory]
+    [InlineData("qemu/machines/ws-1", "qemu")]
+    [InlineData("incus/virtual-machines/tidepool_ws-1", "incus")]
+    [InlineData("incus/database", "incus")]
+    [InlineData("qemu/images", "qemu")]
+    public void Settings_that_were_removed_do_not_move_the_workspaces_to_another_runtime(string directory, string runtime)
+    {
+        using var state = new TemporaryState();
+        File.WriteAllText(state.Directory.Database, "");
+        Directory.CreateDirectory(state.Directory.At(directory));
+        Assert.Equal(RuntimeWords.Parse(runtime), Settings.Read(state.Directory).RuntimeInUse);
+    }
+
+    [Fact]
+    public void Settings_that_were_removed_beside_two_runtimes_machines_are_asked_for()
+    {
+        using var state = new TemporaryState();
+        File.WriteAllText(state.Directory.Database, "");
+        Directory.CreateDirectory(state.Directory.At("qemu", "machines", "ws-1"));
+        Directory.CreateDirectory(state.Directory.At("incus", "containers", "ws-2"));
+        Assert.Contains("machines of Incus and QEMU", Assert.Throws<CommandException>(() => Settings.Read(state.Directory)).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Only_the_owner_can_open_the_directory_and_the_settings()
     {
@@ -80,7 +103,7 @@ public sealed class SettingsTests
         Settings.Read(state.Directory).Write(state.Directory);
 
         Assert.Equal(StateDirectory.PrivateDirectory, File.GetUnixFileMode(state.Directory.Root));
-        Assert.Equal(StateDirectory.PrivateFile, File.GetUnixFileMode(state.Directory.Settings));
+        Assert.Equal(StateDirectory.GroupFile, File.GetUnixFileMode(state.Directory.Settings));
     }
 
     [Fact]
@@ -94,8 +117,14 @@ public sealed class SettingsTests
     [Fact]
     public void A_path_too_long_for_a_socket_is_refused()
     {
-        Assert.Null(new StateDirectory("/root/.local/share/tidepool").WhySocketsDoNotFit());
-        Assert.NotNull(new StateDirectory("/" + new string('x', 90)).WhySocketsDoNotFit());
+        Assert.Null(new StateDirectory("/root/.local/share/tidepool").WhySocketsDoNotFit(RuntimeKind.Qemu));
+        Assert.Null(new StateDirectory("/" + new string('x', 72)).WhySocketsDoNotFit(RuntimeKind.Incus));
+        Assert.NotNull(new StateDirectory("/" + new string('x', 75)).WhySocketsDoNotFit(RuntimeKind.Incus));
+
+        // In bytes, and QEMU's are longer.
+        Assert.NotNull(new StateDirectory("/" + new string('ü', 38)).WhySocketsDoNotFit(RuntimeKind.Incus));
+        Assert.Null(new StateDirectory("/" + new string('x', 49)).WhySocketsDoNotFit(RuntimeKind.Qemu));
+        Assert.NotNull(new StateDirectory("/" + new string('x', 50)).WhySocketsDoNotFit(RuntimeKind.Qemu));
     }
 
     [Fact]

@@ -36,6 +36,38 @@ public sealed class SupervisorTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task One_that_cannot_be_started_now_is_started_later()
+    {
+        // A file where the directory of its log is to be.
+        var directory = Path.Combine(state.Directory.Root, "blocked");
+        File.WriteAllText(directory, "");
+        Supervise(TimeProvider.System, Sleeper() with { LogFile = Path.Combine(directory, "sleeper.log") });
+        await UntilAsync(() => Report() is { State: ProcessReport.Restarting, Restarts: > 0 });
+        Assert.Contains("sleeper could not be started: ", File.ReadAllText(state.Directory.Log("supervisor")), StringComparison.Ordinal);
+
+        File.Delete(directory);
+        await NextAsync(null);
+        await UntilAsync(() => Report().State == ProcessReport.Running);
+    }
+
+    [Fact]
+    public async Task A_disk_that_takes_no_pid_file_keeps_no_supervisor_from_its_work()
+    {
+        var time = new FakeTimeProvider();
+        var inTheWay = state.Directory.PidFile("supervisor") + ".new";
+        Directory.CreateDirectory(inTheWay);
+        Supervise(time, Sleeper());
+        await NextAsync(null);
+
+        Directory.Delete(inTheWay);
+        await UntilAsync(() =>
+        {
+            time.Advance(LogRotation.Interval);
+            return PidFile.ReadAlive(state.Directory.PidFile("supervisor")) is not null;
+        });
+    }
+
+    [Fact]
     public async Task Letting_go_leaves_everything_running_and_the_next_supervisor_adopts_it()
     {
         Supervise(TimeProvider.System, Sleeper());

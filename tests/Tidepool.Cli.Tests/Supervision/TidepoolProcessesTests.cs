@@ -1,5 +1,7 @@
+using Tidepool.Cli.Host;
 using Tidepool.Cli.Packages;
 using Tidepool.Cli.Runtimes;
+using Tidepool.Cli.State;
 using Tidepool.Cli.Supervision;
 
 namespace Tidepool.Cli.Tests.Supervision;
@@ -7,12 +9,13 @@ namespace Tidepool.Cli.Tests.Supervision;
 public sealed class TidepoolProcessesTests
 {
     private static readonly Programs Programs = new(Repository.At("."), "/cli/tidepool.dll", "/server/server.dll", "/worker/worker.dll");
+    private static readonly ServiceAccounts Accounts = new(new Account("server", 991, 991), new Account("caddy", 992, 992));
 
     [Fact]
     public void Only_Incus_has_a_daemon()
     {
         using var state = new TemporaryState();
-        Assert.Equal(["worker", "server", "caddy"], TidepoolProcesses.All(state.Directory, Programs, "/usr/bin/caddy", RuntimeKind.Qemu).Select(p => p.Name));
+        Assert.Equal(["worker", "server", "caddy"], TidepoolProcesses.All(state.Directory, Programs, "/usr/bin/caddy", new Settings { RuntimeInUse = RuntimeKind.Qemu }, Accounts).Select(p => p.Name));
         Assert.Equal(["incusd", "worker", "server", "caddy"], TidepoolProcesses.NamesOf(RuntimeKind.Incus));
         Assert.Equal(["incusd", "worker", "server", "caddy"], TidepoolProcesses.NamesOf(null));
     }

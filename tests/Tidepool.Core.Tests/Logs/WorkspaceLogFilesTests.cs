@@ -8,7 +8,7 @@ namespace Tidepool.Core.Tests.Logs;
 
 public sealed class WorkspaceLogFilesTests : IDisposable
 {
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private const UnixFileMode OwnerAndGroup = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead;
     private static readonly WorkspaceName Demo = WorkspaceName.Parse("demo");
     private readonly string root = Directory.CreateTempSubdirectory("tidepool-logs-").FullName;
     private readonly FakeTimeProvider time = new(Sample.Start);
@@ -63,7 +63,7 @@ public sealed class WorkspaceLogFilesTests : IDisposable
     }
 
     [Fact]
-    public async Task Whatever_is_written_a_log_never_passes_its_size_and_only_its_owner_reads_it()
+    public async Task Whatever_is_written_a_log_never_passes_its_size_and_only_its_owner_and_its_group_read_it()
     {
         for (var batch = 0; batch < 12; batch++)
         {
@@ -72,9 +72,9 @@ public sealed class WorkspaceLogFilesTests : IDisposable
 
         Assert.Equal(4, Files().Count);
         Assert.True(Files().Sum(file => new FileInfo(file).Length) <= 8 * 1024 * 1024);
-        Assert.All(Files(), file => Assert.Equal(OwnerOnly, File.GetUnixFileMode(file)));
-        Assert.Equal(OwnerOnly | UnixFileMode.UserExecute, File.GetUnixFileMode(Path.Combine(Logs, "demo")));
-        Assert.Equal(OwnerOnly | UnixFileMode.UserExecute, File.GetUnixFileMode(Logs));
+        Assert.All(Files(), file => Assert.Equal(OwnerAndGroup, File.GetUnixFileMode(file)));
+        Assert.Equal(OwnerAndGroup | UnixFileMode.UserExecute | UnixFileMode.GroupExecute, File.GetUnixFileMode(Path.Combine(Logs, "demo")));
+        Assert.Equal(OwnerAndGroup | UnixFileMode.UserExecute | UnixFileMode.GroupExecute, File.GetUnixFileMode(Logs));
     }
 
     [Fact]

@@ -58,4 +58,24 @@ public sealed class BoundaryKeeperTests
         await keeper.EnsureAsync(TestContext.Current.CancellationToken);
         Assert.Equal(Bridge, wall.Standing!.Network);
     }
+
+    [Fact]
+    public async Task Rules_that_were_removed_are_put_back_while_another_look_hangs()
+    {
+        using var store = await TestStore.OpenAsync();
+        var wall = new InMemoryBoundary();
+        var runtime = new InMemoryRuntime { Network = Bridge };
+        using var keeper = new BoundaryKeeper(store.Store, runtime, wall, NullLogger<BoundaryKeeper>.Instance);
+        await keeper.EnsureAsync(TestContext.Current.CancellationToken);
+
+        runtime.NetworkHangs = true;
+        using var end = new CancellationTokenSource();
+        var hanging = keeper.EnsureAsync(end.Token);
+        wall.Remove();
+        await keeper.RestoreAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(Bridge, wall.Standing?.Network);
+        Assert.False(hanging.IsCompleted);
+        await end.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => hanging);
+    }
 }

@@ -101,6 +101,8 @@ public sealed class RoutePublisherTests
 
         public int Calls { get; private set; }
 
+        public Task<bool> RefreshAsync(CancellationToken cancellationToken) => Task.FromResult(false);
+
         public async Task<bool> ApplyAsync(IReadOnlyList<WorkspaceRoute> wanted, CancellationToken cancellationToken)
         {
             Calls++;

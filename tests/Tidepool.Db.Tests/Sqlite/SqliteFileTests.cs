@@ -1,6 +1,7 @@
 using System.Runtime.Versioning;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Tidepool.Core.Capacity;
@@ -42,6 +43,37 @@ public sealed class SqliteFileTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Where_the_directory_passes_its_group_on_the_group_works_with_all_three_files_and_they_stay()
+    {
+        File.SetUnixFileMode(Path.GetDirectoryName(database.Path)!, OwnerOnly | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.SetGroup);
+        await database.StartProcessAsync();
+
+        Assert.All(Files(), file => Assert.Equal(OwnerOnly | UnixFileMode.GroupRead | UnixFileMode.GroupWrite, File.GetUnixFileMode(file)));
+        await database.StopProcessesAsync();
+
+        Assert.Equal(3, Files().Length);
+    }
+
+    [Theory]
+    [InlineData("CREATE VIEW Workspaces AS WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT Others.* FROM n JOIN Others ON Others.Cpus = -x")]
+    [InlineData("CREATE VIEW Workspaces AS SELECT Others.* FROM Others JOIN (SELECT randomblob(900000000) AS big) ON big = Others.Id")]
+    public async Task A_query_that_another_process_made_endless_or_huge_is_ended(string view)
+    {
+        var process = await database.StartProcessAsync();
+        var workspace = Make.FullWorkspace("demo", TimeProvider.System);
+        await process.GetRequiredService<IWorkspaceStore>().AddAsync(workspace, Make.Activity(workspace, TimeProvider.System), 10, CapacityBudget.Unlimited, default);
+        await using (var db = await process.GetRequiredService<IDbContextFactory<TidepoolDbContext>>().CreateDbContextAsync())
+        {
+            await db.Database.ExecuteSqlAsync($"ALTER TABLE Workspaces RENAME TO Others");
+            await db.Database.ExecuteSqlRawAsync(view);
+        }
+
+        // On a thread of its own: SQLite does not give its thread back before it ends.
+        var listing = Task.Run(() => process.GetRequiredService<IWorkspaceStore>().ListAllAsync(CancellationToken.None));
+        await Assert.ThrowsAsync<StoreException>(() => listing.WaitAsync(TimeSpan.FromMinutes(1)));
+    }
+
+    [Fact]
     public async Task Processes_that_start_at_the_same_moment_share_one_schema()
     {
         var processes = Enumerable.Range(0, 8).Select(_ => database.AddProcess()).ToList();
@@ -73,15 +105,28 @@ public sealed class SqliteFileTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Every_connection_is_set_up_alike()
+    public async Task Every_connection_is_set_up_alike_also_one_that_comes_back_from_the_pool()
     {
-        var process = await database.StartProcessAsync();
-        await using var db = await process.GetRequiredService<IDbContextFactory<TidepoolDbContext>>().CreateDbContextAsync();
+        const long full = 2;
+        var contexts = (await database.StartProcessAsync()).GetRequiredService<IDbContextFactory<TidepoolDbContext>>();
+        for (var round = 0; round < 2; round++)
+        {
+            await using var db = await contexts.CreateDbContextAsync();
+            await using var another = await contexts.CreateDbContextAsync();
+            await another.Database.OpenConnectionAsync();
+            await db.Database.OpenConnectionAsync();
 
-        Assert.Equal(["wal"], await db.Database.SqlQuery<string>($"PRAGMA journal_mode").ToListAsync());
-        Assert.Equal([1L], await db.Database.SqlQuery<long>($"PRAGMA synchronous").ToListAsync());
-        Assert.Equal([1L], await db.Database.SqlQuery<long>($"PRAGMA foreign_keys").ToListAsync());
-        Assert.Equal([30_000L], await db.Database.SqlQuery<long>($"PRAGMA busy_timeout").ToListAsync());
+            foreach (var connection in (DatabaseFacade[])[db.Database, another.Database])
+            {
+                Assert.Equal(["wal"], await connection.SqlQuery<string>($"PRAGMA journal_mode").ToListAsync());
+                Assert.Equal([full], await connection.SqlQuery<long>($"PRAGMA synchronous").ToListAsync());
+                Assert.Equal([1L], await connection.SqlQuery<long>($"PRAGMA foreign_keys").ToListAsync());
+                Assert.Equal([30_000L], await connection.SqlQuery<long>($"PRAGMA busy_timeout").ToListAsync());
+
+                // The next user of the connection must not inherit this.
+                await connection.ExecuteSqlAsync($"PRAGMA synchronous = OFF");
+            }
+        }
     }
 
     [Fact]
@@ -100,6 +145,22 @@ public sealed class SqliteFileTests : IAsyncDisposable
         Assert.Empty(await store.ListAllAsync(default));
         await writing.RollbackAsync();
         Assert.NotNull(await store.TryAcquireLeaseAsync("thing", "one", DateTimeOffset.UnixEpoch, TimeSpan.FromMinutes(1), default));
+    }
+
+    [Fact]
+    public async Task A_row_that_cannot_be_read_is_a_store_failure()
+    {
+        var process = await database.StartProcessAsync();
+        var store = process.GetRequiredService<IWorkspaceStore>();
+        var workspace = Make.FullWorkspace("as-it-was", TimeProvider.System);
+        await store.AddAsync(workspace, Make.Activity(workspace, TimeProvider.System), 10, CapacityBudget.Unlimited, default);
+        await using (var db = await process.GetRequiredService<IDbContextFactory<TidepoolDbContext>>().CreateDbContextAsync())
+        {
+            await db.Database.ExecuteSqlAsync($"UPDATE Workspaces SET Name = '../../elsewhere'");
+        }
+
+        await Assert.ThrowsAsync<StoreException>(() => store.ListAllAsync(default));
+        await Assert.ThrowsAsync<StoreException>(() => store.FindAsync(workspace.Id, default));
     }
 
     [Fact]

@@ -122,7 +122,7 @@ public sealed partial class CapacityTests : IAsyncLifetime
 
     private async Task NoSecretIsNotedAsync()
     {
-        var file = Path.Combine(own.State, "caddy", "access.log");
+        var file = Path.Combine(own.State, "caddy", "own", "access.log");
         var text = await File.ReadAllTextAsync(file);
         foreach (var secret in new[] { RunningTidepool.Password, RunningTidepool.Credentials(RunningTidepool.Password), "question", "tidepool_session", "Cookie", "Authorization" })
         {

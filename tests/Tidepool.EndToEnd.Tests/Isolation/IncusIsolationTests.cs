@@ -1,16 +1,8 @@
-using System.Text.Json;
-
 namespace Tidepool.EndToEnd.Tests.Isolation;
 
 /// <summary>The probes from inside containers.</summary>
-public sealed class IncusIsolationTests() : IsolationTests("incus")
+public sealed class IncusIsolationTests() : IsolationTests("incus", "Tidepool", "Incus", "Network")
 {
-    protected override string BridgeName()
-    {
-        using var settings = JsonDocument.Parse(File.ReadAllText(Path.Combine(Tidepool.State, "settings.json")));
-        return settings.RootElement.GetProperty("Tidepool").GetProperty("Incus").GetProperty("Network").GetString()!;
-    }
-
     private protected override async Task<IWorkspaceShell> OpenShellAsync(string workspace) =>
         new WorkspaceShell(Tidepool.State, (await Tidepool.Api.GetAsync(workspace)).Value!.Id);
 

@@ -11,8 +11,10 @@ namespace Tidepool.EndToEnd.Tests.Isolation;
 /// The proof of docs/security.md: from inside a real workspace everything is tried that is forbidden, and everything that is
 /// allowed, around a Tidepool of its own that listens on every address and whose workspaces reach a made-up internet.
 /// </summary>
+/// <param name="runtime">In which the workspaces are.</param>
+/// <param name="bridge">Where the settings name the bridge.</param>
 [Collection(WholeTidepool.Name)]
-public abstract class IsolationTests(string runtime) : IAsyncLifetime
+public abstract class IsolationTests(string runtime, params string[] bridge) : IAsyncLifetime
 {
     private const string StrangeHardware = "02deadbeef01";
     private const int UnregisteredPort = 3000;
@@ -38,8 +40,6 @@ public abstract class IsolationTests(string runtime) : IAsyncLifetime
 
     /// <summary>Kills what carries the workspaces, and waits until it is back.</summary>
     protected abstract Task KillRuntimeAsync();
-
-    protected abstract string BridgeName();
 
     public virtual async ValueTask InitializeAsync()
     {
@@ -110,6 +110,8 @@ public abstract class IsolationTests(string runtime) : IAsyncLifetime
             new("The internet", "Ping of a host on the internet", true, ["ping", OutsideWorld.Internet]),
             new("The internet", "A public name", true, ["resolve", "public.example"]),
             new("The bridge", "An address by DHCP", true, ["dhcp"]),
+            new("The bridge", "An address by DHCP, for a hardware address of its own choice", false, ["dhcp_as", own.Mac, StrangeHardware]),
+            new("The bridge", "An address by DHCP, for the other workspace's hardware address", false, ["dhcp_as", own.Mac, other.Mac]),
             new("The bridge", "Where the bridge's own address is, by ARP", true, ["answers_arp", own.Mac, own.Address, gateway]),
 
             new("This machine", "The proxy at the bridge's address", false, ["tcp", gateway, $"{Tidepool.ApiPort}"]),
@@ -143,6 +145,10 @@ public abstract class IsolationTests(string runtime) : IAsyncLifetime
 
             new("Names", "A public name that leads to the LAN", false, ["resolve", "rebind.example"]),
             new("Names", "A public name that leads to loopback", false, ["resolve", "local.example"]),
+            new("Names", "Which resolvers this machine asks (CHAOS TXT servers.bind)", false, ["chaos", gateway, "servers.bind"]),
+            new("Names", "Which resolver this machine runs (CHAOS TXT version.bind)", false, ["chaos", gateway, "version.bind"]),
+
+            new("This machine's disk", "A btrfs subvolume, which has no limit", false, ["subvolume"]),
 
             Frame("An Ethernet frame straight to it", mark => Frames.Udp(other.Mac, own.Mac, own.Address, other.Address, 4000, 4001, mark)),
             Frame("A broadcast", mark => Frames.Udp("ffffffffffff", own.Mac, own.Address, "255.255.255.255", 4000, 4001, mark)),
@@ -166,7 +172,7 @@ public abstract class IsolationTests(string runtime) : IAsyncLifetime
             new("From outside", "A port, from a host on the LAN that routes here", false, []),
             new("From outside", "The editor, from a host on the internet that routes here", false, []),
         ];
-        return [.. all.Where(probe => HasDhcp || probe.Arguments is not ["dhcp"])];
+        return [.. all.Where(probe => HasDhcp || probe.Arguments is not ["dhcp" or "dhcp_as", ..])];
     }
 
     private static Probe Frame(string name, Func<string, string> render)
@@ -284,6 +290,12 @@ public abstract class IsolationTests(string runtime) : IAsyncLifetime
         + string.Concat(probes.Select(p => $"| {p.Group} | {p.Name} | {Word(p.Allowed)} | {string.Join(" | ", seen[p.Name].Select(Word))} |\n"));
 
     private static string Word(bool works) => works ? "works" : "fails";
+
+    private string BridgeName()
+    {
+        using var settings = JsonDocument.Parse(File.ReadAllText(Path.Combine(Tidepool.State, "settings.json")));
+        return bridge.Aggregate(settings.RootElement, (element, name) => element.GetProperty(name)).GetString()!;
+    }
 
     private string BridgeMac() => File.ReadAllText($"/sys/class/net/{BridgeName()}/address").Trim().Replace(":", "", StringComparison.Ordinal);
 

@@ -132,7 +132,7 @@ internal sealed partial class OutsideWorld : IAsyncDisposable
 
     private static async Task ConnectAsync(string link, string address, int space, string peerAddress)
     {
-        await ShellAsync($"ip link add {link} type veth peer name eth0 netns {space}; ip address add {address} dev {link}; ip link set {link} up");
+        await ShellAsync($"ip link add {link} type veth peer name eth0 netns {space} && ip address add {address} dev {link} && ip link set {link} up");
         await InsideAsync(space, $"ip address add {peerAddress} dev eth0; ip link set eth0 up");
     }
 

@@ -1,10 +1,9 @@
-using System.Text.Json;
 using Tidepool.Testing.Guests;
 
 namespace Tidepool.EndToEnd.Tests.Isolation;
 
 /// <summary>The same probes from inside virtual machines. Their way in is an agent in a copy of the image.</summary>
-public sealed class QemuIsolationTests() : IsolationTests("qemu")
+public sealed class QemuIsolationTests() : IsolationTests("qemu", "Tidepool", "Qemu", "Bridge")
 {
     private readonly DirectoryInfo place = Directory.CreateTempSubdirectory("tp-agent-");
 
@@ -25,12 +24,6 @@ public sealed class QemuIsolationTests() : IsolationTests("qemu")
     }
 
     private protected override async Task<IWorkspaceShell> OpenShellAsync(string workspace) => await AgentShell.OpenAsync(Tidepool, workspace);
-
-    protected override string BridgeName()
-    {
-        using var settings = JsonDocument.Parse(File.ReadAllText(Path.Combine(Tidepool.State, "settings.json")));
-        return settings.RootElement.GetProperty("Tidepool").GetProperty("Qemu").GetProperty("Bridge").GetString()!;
-    }
 
     /// <summary>There is no daemon: the worker and the resolver are all that there is beside the machines.</summary>
     protected override async Task KillRuntimeAsync()

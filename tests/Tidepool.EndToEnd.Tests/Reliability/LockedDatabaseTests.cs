@@ -65,7 +65,7 @@ public sealed class LockedDatabaseTests(RunningTidepool tidepool)
 
     private async Task<SqliteConnection> HoldAsync()
     {
-        var connection = new SqliteConnection($"Data Source={Path.Combine(tidepool.State, "tidepool.db")};Pooling=False");
+        var connection = new SqliteConnection($"Data Source={Path.Combine(tidepool.State, "database", "tidepool.db")};Pooling=False");
         await connection.OpenAsync(TestContext.Current.CancellationToken);
 
         // Until the connection is closed.

@@ -15,7 +15,7 @@ public sealed class UnixDoorbellTests : DoorbellContract
 
     public UnixDoorbellTests()
     {
-        listener = new UnixDoorbell(BellPath, Time);
+        listener = new UnixDoorbell(BellPath, forGroup: false, Time);
         button = new UnixDoorbellButton(BellPath);
     }
 
@@ -45,7 +45,7 @@ public sealed class UnixDoorbellTests : DoorbellContract
     [Fact]
     public void A_second_listener_is_refused_while_the_first_lives()
     {
-        Assert.Throws<InvalidOperationException>(() => new UnixDoorbell(BellPath, Time));
+        Assert.Throws<InvalidOperationException>(() => new UnixDoorbell(BellPath, forGroup: false, Time));
         Assert.Equal([BellPath], Directory.GetFiles(folder.FullName));
     }
 
@@ -57,7 +57,7 @@ public sealed class UnixDoorbellTests : DoorbellContract
         using var early = new UnixDoorbellButton(path);
         early.Ring();
 
-        await using var successor = new UnixDoorbell(path, Time);
+        await using var successor = new UnixDoorbell(path, forGroup: false, Time);
         early.Ring();
 
         await successor.WaitAsync(TimeSpan.FromHours(1), default).InTime();

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.NetworkInformation;
+using System.Net.Sockets;
 using CliWrap;
 using CliWrap.Buffered;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -13,6 +14,9 @@ namespace Tidepool.Runtime.Tests.Boundary;
 public sealed class NftablesBoundaryTests : IAsyncLifetime
 {
     private const string Bridge = "tpwall0";
+    private const int SessionPort = 8081;
+    private const int Root = 0;
+    private const int Another = 54321;
     private static readonly NetworkLink Link = new("twabcde01234567", PhysicalAddress.Parse("02-00-00-00-00-01"), IPAddress.Parse("10.99.0.5"));
     private static readonly WorkspaceNetwork Network = new(Bridge, "twabcde", IPAddress.Parse("10.99.0.1"), IPNetwork.Parse("10.99.0.0/24"), true, [Link]);
     private static readonly NetworkRules Rules = new(Network, [new IPEndPoint(IPAddress.Parse("10.99.0.5"), 3000)]);
@@ -22,7 +26,7 @@ public sealed class NftablesBoundaryTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.UserName == "root" && File.Exists("/usr/sbin/nft"), "nftables needs Linux, root and nft.");
-        boundary = new NftablesBoundary(watch, TimeProvider.System);
+        boundary = new NftablesBoundary(watch, proxyUser: null, workspacePort: SessionPort, TimeProvider.System);
         await RemoveAsync();
     }
 
@@ -61,12 +65,53 @@ public sealed class NftablesBoundaryTests : IAsyncLifetime
         Assert.Equal(before, await ListAsync());
     }
 
+    /// <summary>The server asks who has a connection's port; were it another user by then, that user's session would count.</summary>
+    [Theory]
+    [InlineData("127.0.0.1")]
+    [InlineData("::1")]
+    public async Task A_port_from_which_a_session_came_is_no_other_users_for_a_while(string address)
+    {
+        using var listener = new TcpListener(IPAddress.Parse(address), 0);
+        listener.Start();
+        var port = ((IPEndPoint)listener.LocalEndpoint).Port;
+        var sessions = new NftablesBoundary(watch, proxyUser: null, port, TimeProvider.System);
+        await sessions.ApplyAsync(Rules, Token);
+        Assert.True(await ConnectsAsync(Another, 21679, address, port));
+        Assert.False(await ConnectsAsync(Root, 21679, address, port));
+        Assert.True(await ConnectsAsync(Another, 21679, address, port));
+        Assert.True(await ConnectsAsync(Root, 21680, address, port));
+        Assert.True(await ConnectsAsync(Root, 21680, address, port));
+
+        // A connection that does not come about counts for nothing: no user keeps others from a port without the proxy's knowledge.
+        var closed = new NftablesBoundary(watch, proxyUser: null, 9, TimeProvider.System);
+        await closed.ApplyAsync(Rules, Token);
+        Assert.False(await ConnectsAsync(Another, 21682, address, 9));
+        Assert.DoesNotContain("21682", await ListAsync(), StringComparison.Ordinal);
+        await sessions.ApplyAsync(Rules, Token);
+
+        // What packets put into the sets is no difference.
+        Assert.False(await sessions.ApplyAsync(Rules, Token));
+        await NftAsync("add table inet tidepool_other");
+        await NftAsync("delete table inet tidepool_other");
+        Assert.False(await sessions.ApplyAsync(Rules, Token));
+    }
+
+    /// <summary>
+    /// Connects as a user from a port, sends something and resets the connection. Without flags for the resolver: by default it
+    /// refuses ::1 where IPv4 has an address besides the loopback's and IPv6 has none yet.
+    /// </summary>
+    private static async Task<bool> ConnectsAsync(int user, int from, string address, int port) => (await Cli.Wrap("setpriv")
+        .WithArguments(["--reuid", $"{user}", "--clear-groups", "perl", "-MIO::Socket::IP", "-MSocket", "-e",
+            "my $s = IO::Socket::IP->new(LocalHost => $ARGV[1], LocalPort => $ARGV[0], PeerHost => $ARGV[1], PeerPort => $ARGV[2], ReuseAddr => 1, GetAddrInfoFlags => 0) or exit 1; syswrite $s, 'x'; setsockopt $s, SOL_SOCKET, SO_LINGER, pack('ii', 1, 0); close $s;",
+            $"{from}", address, $"{port}"])
+        .WithValidation(CommandResultValidation.None).ExecuteBufferedAsync(Token)).IsSuccess;
+
     [Fact]
     public async Task A_worker_that_begins_anew_takes_over_what_stands()
     {
         await boundary.ApplyAsync(Rules, Token);
         var before = await ListAsync();
-        await new NftablesBoundary(watch, TimeProvider.System).ApplyAsync(Rules, Token);
+        await new NftablesBoundary(watch, proxyUser: null, workspacePort: SessionPort, TimeProvider.System).ApplyAsync(Rules, Token);
         Assert.Equal(before, await ListAsync());
     }
 
@@ -104,10 +149,16 @@ public sealed class NftablesBoundaryTests : IAsyncLifetime
     [Fact]
     public void The_networks_that_this_machine_is_on_are_as_forbidden_as_the_private_ones()
     {
-        var script = BoundaryScript.Render(Rules, [IPNetwork.Parse("203.0.113.0/24")]);
+        var script = BoundaryScript.Render(Rules, [IPNetwork.Parse("203.0.113.0/24")], proxyUser: null, SessionPort);
         Assert.Contains("203.0.113.0/24", script, StringComparison.Ordinal);
         Assert.Contains("169.254.0.0/16", script, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData(null, "meta skuid 0 accept")]
+    [InlineData(994u, "meta skuid { 0, 994 } accept")]
+    public void Only_root_and_the_proxys_user_begin_a_connection(uint? proxyUser, string rule) =>
+        Assert.Contains(rule, BoundaryScript.Render(Rules, [], proxyUser, SessionPort), StringComparison.Ordinal);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 

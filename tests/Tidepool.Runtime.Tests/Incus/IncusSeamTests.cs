@@ -209,6 +209,15 @@ public sealed class IncusSeamTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_an_import_that_was_cut_off_left_is_deleted_by_the_next()
+    {
+        seam.Daemon.Put(new JsonObject { ["name"] = "warm-up-0123456789ab", ["status_code"] = 102 });
+        seam.Daemon.Put(new JsonObject { ["name"] = "ws-1", ["status_code"] = 102 });
+        await seam.Runtime.ImportImageAsync(seam.Image, Token);
+        Assert.Equal(["ws-1"], seam.Daemon.Machines.Keys);
+    }
+
+    [Fact]
     public async Task A_machine_that_is_listed_twice_is_an_answer_that_nobody_understands()
     {
         await seam.Runtime.CreateAsync(seam.Spec(), Token);

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
@@ -44,20 +43,23 @@ public sealed class QemuHost : IAsyncLifetime
     }
 
     /// <summary>What a worker that begins anew has: nothing but what lies in the directory.</summary>
-    public async Task BeginAnewAsync()
+    /// <param name="reachesInternet">Whether the settings say now that workspaces reach the internet.</param>
+    public async Task BeginAnewAsync(bool reachesInternet = false)
     {
         await services!.DisposeAsync();
-        services = Services();
+        services = Services(reachesInternet);
     }
 
-    public IPAddress AddressOf(InstanceName name) =>
-        IPAddress.Parse(JsonDocument.Parse(File.ReadAllText(Path.Combine(Home, "machines", name.ToString(), "machine.json"))).RootElement.GetProperty("Address").GetString()!);
+    public IPAddress AddressOf(InstanceName name) => IPAddress.Parse(RecordOf(name, "Address"));
 
-    public static async Task ShellAsync(string command)
+    /// <summary>The host's end of its link.</summary>
+    public string LinkOf(InstanceName name) => RecordOf(name, "Link");
+
+    /// <summary>The process noted for it; null where there is none yet.</summary>
+    public int? FindPid(InstanceName name)
     {
-        using var shell = Process.Start(new ProcessStartInfo("/bin/sh") { ArgumentList = { "-c", command } })!;
-        await shell.WaitForExitAsync();
-        Assert.Equal(0, shell.ExitCode);
+        var file = Path.Combine(Home, "machines", name.ToString(), "process");
+        return File.Exists(file) ? int.Parse(File.ReadAllText(file).Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture) : null;
     }
 
     public async ValueTask DisposeAsync()
@@ -71,12 +73,18 @@ public sealed class QemuHost : IAsyncLifetime
         place.Delete(recursive: true);
     }
 
-    private ServiceProvider Services() => new ServiceCollection().AddLogging().AddQemuRuntime(options =>
+    private string RecordOf(InstanceName name, string field)
+    {
+        using var record = JsonDocument.Parse(File.ReadAllText(Path.Combine(Home, "machines", name.ToString(), "machine.json")));
+        return record.RootElement.GetProperty(field).GetString()!;
+    }
+
+    private ServiceProvider Services(bool reachesInternet = false) => new ServiceCollection().AddLogging().AddQemuRuntime(options =>
     {
         options.Directory = Home;
         options.Bridge = "tpq" + Environment.ProcessId;
         options.Accelerator = "tcg";
-        options.Nat = false;
+        options.Nat = reachesInternet;
         options.DiskGiB = 6;
     }).BuildServiceProvider();
 }

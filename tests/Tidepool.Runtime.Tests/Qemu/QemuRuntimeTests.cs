@@ -12,19 +12,7 @@ public sealed class QemuRuntimeTests(QemuHost host) : GuestContract, IClassFixtu
 
     protected override RuntimeImage Image => host.Image;
 
-    public override async ValueTask InitializeAsync()
-    {
-        Assert.SkipWhen(QemuHost.Reason is not null, QemuHost.Reason ?? "");
-        await base.InitializeAsync();
-    }
-
-    public override async ValueTask DisposeAsync()
-    {
-        if (QemuHost.Reason is null)
-        {
-            await base.DisposeAsync();
-        }
-    }
+    protected override string? WhyNot => QemuHost.Reason;
 
     [Fact]
     public async Task A_worker_that_begins_anew_finds_its_machines_running()
@@ -42,7 +30,11 @@ public sealed class QemuRuntimeTests(QemuHost host) : GuestContract, IClassFixtu
     public async Task A_machine_whose_process_was_killed_is_told_from_one_that_ended_by_itself()
     {
         var spec = await EditingAsync();
-        await QemuHost.ShellAsync($"kill -9 {PidOf(spec.Name)}");
+        using (var process = System.Diagnostics.Process.GetProcessById(PidOf(spec.Name)))
+        {
+            process.Kill();
+        }
+
         var seen = await UntilAsync("it is stopped", async () => await Runtime.ObserveAsync(spec.Name, Token) is { State: InstanceState.Stopped } stopped ? stopped : null);
         Assert.Equal(StopCause.Host, seen.StoppedBy);
         var console = System.Text.Encoding.UTF8.GetString((await Runtime.ReadConsoleAsync(spec.Name, null, Token)).Bytes.Span);
@@ -68,7 +60,7 @@ public sealed class QemuRuntimeTests(QemuHost host) : GuestContract, IClassFixtu
         Assert.Equal("1", Field("NoNewPrivs:"));
         Assert.Equal("2", Field("Seccomp:"));
         Assert.True(uint.Parse(Field("Uid:").Split('\t')[0], CultureInfo.InvariantCulture) >= 1_900_000_000);
-        Assert.Equal(["bin", "dev", "lib", "lib64", "old", "proc", "sbin", "tmp", "usr"], Directory.GetFileSystemEntries($"/proc/{pid}/root").Select(path => Path.GetFileName(path)!).Append("tmp").Distinct().Order(StringComparer.Ordinal));
+        Assert.Equal(["bin", "dev", "guest-environment", "lib", "lib64", "old", "proc", "sbin", "tmp", "usr"], Directory.GetFileSystemEntries($"/proc/{pid}/root").Select(path => Path.GetFileName(path)!).Append("tmp").Distinct().Order(StringComparer.Ordinal));
         Assert.Empty(Directory.GetFileSystemEntries($"/proc/{pid}/root/proc"));
 
         string Field(string name) => status.Single(line => line.StartsWith(name, StringComparison.Ordinal))[name.Length..].Trim();
@@ -84,5 +76,5 @@ public sealed class QemuRuntimeTests(QemuHost host) : GuestContract, IClassFixtu
 
     protected override async Task HangAsync(InstanceName name) => await InsideAsync(name, "pkill -f '[a]cpid'");
 
-    private int PidOf(InstanceName name) => int.Parse(File.ReadAllText(Path.Combine(host.Home, "machines", name.ToString(), "process")).Split(' ')[0], CultureInfo.InvariantCulture);
+    private int PidOf(InstanceName name) => host.FindPid(name) ?? throw new InvalidOperationException($"{name} has no process.");
 }

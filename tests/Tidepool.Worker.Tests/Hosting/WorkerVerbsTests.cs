@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Tidepool.Core.Activities;
 using Tidepool.Core.Capacity;
+using Tidepool.Core.Lifecycle;
 using Tidepool.Core.State;
 using Tidepool.Core.Storage;
 using Tidepool.Core.Workspaces;
@@ -12,6 +13,8 @@ namespace Tidepool.Worker.Tests.Hosting;
 public sealed class WorkerVerbsTests : IDisposable
 {
     private readonly StatePaths paths = new(Directory.CreateTempSubdirectory("tp-verbs-").FullName);
+
+    public WorkerVerbsTests() => Directory.CreateDirectory(Path.GetDirectoryName(paths.Database)!);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -29,6 +32,23 @@ public sealed class WorkerVerbsTests : IDisposable
     {
         await File.WriteAllTextAsync(paths.Database, new string('x', 8192), Token);
         Assert.Equal((1, ""), await RunAsync());
+    }
+
+    [Fact]
+    public async Task Settings_in_the_directory_that_it_is_called_from_count_for_nothing()
+    {
+        var caller = Directory.CreateDirectory(Path.Combine(paths.Root, "caller")).FullName;
+        await File.WriteAllTextAsync(Path.Combine(caller, "appsettings.json"), "no settings at all", Token);
+        var start = new System.Diagnostics.ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Tidepool.Worker.dll"), "workspaces", "--state", paths.Root])
+        {
+            WorkingDirectory = caller,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        };
+        using var process = System.Diagnostics.Process.Start(start)!;
+        var errors = await process.StandardError.ReadToEndAsync(Token);
+        await process.WaitForExitAsync(Token);
+        Assert.Equal((0, ""), (process.ExitCode, errors));
     }
 
     public void Dispose() => Directory.Delete(paths.Root, recursive: true);
@@ -57,18 +77,7 @@ public sealed class WorkerVerbsTests : IDisposable
         await using var provider = services.BuildServiceProvider();
         await provider.InitializeTidepoolDbAsync(Token);
         var now = DateTimeOffset.UnixEpoch;
-        var workspace = new Workspace
-        {
-            Id = WorkspaceId.New(TimeProvider.System),
-            Name = WorkspaceName.Parse(name),
-            Image = "default",
-            Cpus = 1,
-            MemoryMiB = 512,
-            Desired = DesiredState.Running,
-            Status = WorkspaceStatus.Creating,
-            CreatedAt = now,
-            UpdatedAt = now,
-        };
+        var workspace = WorkspaceIntents.Create(WorkspaceId.New(TimeProvider.System), WorkspaceName.Parse(name), "default", 1, 512, new LifecycleOptions(), now);
         var asked = new Activity(workspace.Id, workspace.Name, Verbs.Create, Actor.User, ActivityOutcome.Requested, null, null, now);
         Assert.IsType<AdmissionOutcome.Saved>(await provider.GetRequiredService<IWorkspaceStore>().AddAsync(workspace, asked, 100, CapacityBudget.Unlimited, Token));
     }
