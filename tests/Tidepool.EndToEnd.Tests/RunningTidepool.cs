@@ -29,8 +29,8 @@ public sealed class RunningTidepool : IAsyncLifetime
 
     public string Runtime { get; init; } = "incus";
 
-    /// <summary>How long a workspace may take for a change; null for the minute that the product promises. An emulated processor takes longer.</summary>
-    public TimeSpan? Patience => Runtime == "qemu" ? TimeSpan.FromMinutes(4) : null;
+    /// <summary>How long a test waits for a workspace to change; null for what <see cref="Until"/> waits. An emulated processor takes longer.</summary>
+    public TimeSpan? Patience => Runtime == "qemu" ? TimeSpan.FromMinutes(6) : null;
 
     /// <summary>The image to use in place of the one that was built; a copy with something added.</summary>
     public string? Image { get; set; }

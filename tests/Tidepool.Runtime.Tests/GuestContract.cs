@@ -132,7 +132,8 @@ public abstract class GuestContract : WorkspaceRuntimeContract
         catch (TimeoutException timeout)
         {
             // A guest that never came up is rare and gone with the test: what it said last is all that can tell why.
-            var console = System.Text.Encoding.UTF8.GetString((await Runtime.ReadConsoleAsync(name, null, Token)).Bytes.Span);
+            // Without terminal orders, which a report in XML has no place for.
+            var console = string.Concat(System.Text.Encoding.UTF8.GetString((await Runtime.ReadConsoleAsync(name, null, Token)).Bytes.Span).Where(c => c == '\n' || !char.IsControl(c)));
             throw new TimeoutException($"{timeout.Message} Seen last: {last}; {await Runtime.ObserveAsync(name, Token)}. Its console ends:\n{console[Math.Max(0, console.Length - 6000)..]}", timeout);
         }
     }

@@ -11,6 +11,10 @@ namespace Tidepool.Runtime.Tests.Qemu;
 /// <summary>A QEMU runtime with a bridge of its own and the image in it, for all tests of a class.</summary>
 public sealed class QemuHost : IAsyncLifetime
 {
+    private static int hosts;
+
+    /// <summary>Each class of tests has its own, for classes run at the same time and each removes its bridge at its end.</summary>
+    private readonly string bridge = $"tpq{Environment.ProcessId}-{Interlocked.Increment(ref hosts)}";
     private readonly DirectoryInfo place = Directory.CreateTempSubdirectory("tp-qemu-");
     private ServiceProvider? services;
 
@@ -82,7 +86,7 @@ public sealed class QemuHost : IAsyncLifetime
     private ServiceProvider Services(bool reachesInternet = false) => new ServiceCollection().AddLogging().AddQemuRuntime(options =>
     {
         options.Directory = Home;
-        options.Bridge = "tpq" + Environment.ProcessId;
+        options.Bridge = bridge;
         options.Accelerator = "tcg";
         options.Nat = reachesInternet;
         options.DiskGiB = 6;
