@@ -119,9 +119,10 @@ internal static class TidepoolProcesses
         return File.Exists(setting) ? int.Parse(File.ReadAllText(setting), CultureInfo.InvariantCulture) : 1024;
     }
 
-    /// <summary>The server makes no file in the database's directory, so the worker has made all three before it starts.</summary>
+    /// <summary>The server makes no file in the database's directory, so the worker has made all three before it starts, and opened them to its group.</summary>
     private static bool IsDatabaseReady(StateDirectory state) =>
-        new FileInfo(state.Database) is { Exists: true, Length: > 0 } && File.Exists(state.Database + "-wal") && File.Exists(state.Database + "-shm");
+        new FileInfo(state.Database) is { Exists: true, Length: > 0 }
+        && ((string[])["", "-wal", "-shm"]).Select(end => new FileInfo(state.Database + end)).All(file => file.Exists && file.UnixFileMode.HasFlag(UnixFileMode.GroupWrite));
 
     private static ProcessSpec Dotnet(StateDirectory state, string name, string assembly, ServiceAccounts accounts) => new(
         name,

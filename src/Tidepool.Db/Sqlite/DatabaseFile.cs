@@ -11,7 +11,8 @@ internal static class DatabaseFile
 
     private static readonly Lock Making = new();
 
-    public static void EnsurePrivate(string path)
+    /// <summary>Makes it, empty and for its owner only, where there is none.</summary>
+    public static void Ensure(string path)
     {
         // A file that SQLite may have open is never opened here: closing it would drop all locks this process has on it.
         lock (Making)
@@ -21,7 +22,14 @@ internal static class DatabaseFile
                 Make(path);
             }
         }
+    }
 
+    /// <summary>
+    /// Gives it and the files beside it their modes. For the group this comes after the switch to the write-ahead log: what SQLite does
+    /// until then goes through a journal that nobody else may touch.
+    /// </summary>
+    public static void SetModes(string path)
+    {
         if (OperatingSystem.IsWindows())
         {
             return;
@@ -44,6 +52,9 @@ internal static class DatabaseFile
     /// </summary>
     public static bool IsShared(string path) =>
         !OperatingSystem.IsWindows() && Path.GetDirectoryName(path) is { Length: > 0 } folder && Directory.Exists(folder) && File.GetUnixFileMode(folder).HasFlag(UnixFileMode.SetGroup);
+
+    public static bool IsOpenToGroup(string path) =>
+        !OperatingSystem.IsWindows() && File.GetUnixFileMode(path).HasFlag(UnixFileMode.GroupWrite);
 
     private static void Make(string path)
     {

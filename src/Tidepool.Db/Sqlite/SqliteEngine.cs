@@ -34,13 +34,14 @@ internal sealed class SqliteEngine(IOptions<DbOptions> options) : IDatabaseEngin
     public void Configure(DbContextOptionsBuilder builder) =>
         builder
             .UseSqlite(ConnectionString)
-            .AddInterceptors(new ConnectionPragmas(options.BusyTimeout, DatabaseFile.IsShared(options.Path)))
+            .AddInterceptors(new ConnectionPragmas(options.Path, options.BusyTimeout))
             .ConfigureWarnings(warnings => warnings.Log((RelationalEventId.CommandExecuted, LogLevel.Debug)));
 
     public async Task PrepareAsync(TidepoolDbContext db, CancellationToken cancellationToken)
     {
-        DatabaseFile.EnsurePrivate(options.Path);
+        DatabaseFile.Ensure(options.Path);
         await WriteAheadLog.EnableAsync(db, options.BusyTimeout, cancellationToken);
+        DatabaseFile.SetModes(options.Path);
     }
 
     public async Task<IReadOnlySet<(string Table, string Column)>> ReadColumnsAsync(TidepoolDbContext db, CancellationToken cancellationToken)

@@ -45,13 +45,58 @@ public sealed class SqliteFileTests : IAsyncDisposable
     [Fact]
     public async Task Where_the_directory_passes_its_group_on_the_group_works_with_all_three_files_and_they_stay()
     {
-        File.SetUnixFileMode(Path.GetDirectoryName(database.Path)!, OwnerOnly | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.SetGroup);
+        ShareDirectory();
         await database.StartProcessAsync();
 
         Assert.All(Files(), file => Assert.Equal(OwnerOnly | UnixFileMode.GroupRead | UnixFileMode.GroupWrite, File.GetUnixFileMode(file)));
         await database.StopProcessesAsync();
 
         Assert.Equal(3, Files().Length);
+    }
+
+    [Fact]
+    public async Task A_shared_database_whose_header_was_changed_to_another_journal_is_refused_and_none_is_made()
+    {
+        const int readVersion = 19, writeVersion = 18;
+        ShareDirectory();
+        await database.StartProcessAsync();
+        await database.StopProcessesAsync();
+        await using (var file = File.Open(database.Path, FileMode.Open))
+        {
+            foreach (var place in (int[])[writeVersion, readVersion])
+            {
+                file.Position = place;
+                file.WriteByte(1);
+            }
+        }
+
+        // SQLite goes by a log that has something in it, whatever the header says.
+        await File.WriteAllBytesAsync(database.Path + "-wal", []);
+        using var watcher = new FileSystemWatcher(Path.GetDirectoryName(database.Path)!, "*-journal") { EnableRaisingEvents = true };
+        var journals = 0;
+        watcher.Created += (_, _) => Interlocked.Increment(ref journals);
+        var process = database.AddProcess();
+
+        await Assert.ThrowsAsync<StoreException>(() => process.InitializeTidepoolDbAsync());
+        await Assert.ThrowsAsync<StoreException>(() => process.GetRequiredService<IWorkspaceStore>().TryAcquireLeaseAsync("thing", "one", DateTimeOffset.UnixEpoch, TimeSpan.FromMinutes(1), default));
+        Assert.Equal(0, journals);
+    }
+
+    [Fact]
+    public async Task The_group_gets_the_file_only_once_it_has_its_log()
+    {
+        ShareDirectory();
+        var process = database.AddProcess();
+        await using (var db = await process.GetRequiredService<IDbContextFactory<TidepoolDbContext>>().CreateDbContextAsync())
+        {
+            await File.WriteAllBytesAsync(database.Path, []);
+            File.SetUnixFileMode(database.Path, OwnerOnly | UnixFileMode.GroupRead | UnixFileMode.GroupWrite);
+            await Assert.ThrowsAsync<IOException>(() => db.Database.OpenConnectionAsync());
+            File.SetUnixFileMode(database.Path, OwnerOnly);
+        }
+
+        await process.InitializeTidepoolDbAsync();
+        Assert.All(Files(), file => Assert.True(File.GetUnixFileMode(file).HasFlag(UnixFileMode.GroupWrite)));
     }
 
     [Theory]
@@ -121,6 +166,7 @@ public sealed class SqliteFileTests : IAsyncDisposable
                 Assert.Equal(["wal"], await connection.SqlQuery<string>($"PRAGMA journal_mode").ToListAsync());
                 Assert.Equal([full], await connection.SqlQuery<long>($"PRAGMA synchronous").ToListAsync());
                 Assert.Equal([1L], await connection.SqlQuery<long>($"PRAGMA foreign_keys").ToListAsync());
+                Assert.Equal([0L], await connection.SqlQuery<long>($"PRAGMA trusted_schema").ToListAsync());
                 Assert.Equal([30_000L], await connection.SqlQuery<long>($"PRAGMA busy_timeout").ToListAsync());
 
                 // The next user of the connection must not inherit this.
@@ -217,6 +263,10 @@ public sealed class SqliteFileTests : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => database.DisposeAsync();
+
+    /// <summary>Such a directory passes its group on to what is made in it.</summary>
+    private void ShareDirectory() => File.SetUnixFileMode(
+        Path.GetDirectoryName(database.Path)!, OwnerOnly | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.SetGroup);
 
     private string[] Files() => Directory.GetFiles(Path.GetDirectoryName(database.Path)!);
 }
