@@ -5,6 +5,7 @@ namespace Tidepool.EndToEnd.Tests;
 
 /// <summary>What Tidepool is for, in a real browser, on a virtual machine of QEMU's, with no Incus running.</summary>
 [Collection(WholeTidepool.Name)]
+[Trait("Processor", "emulated")]
 public sealed class QemuJobTests : IAsyncLifetime
 {
     /// <summary>For one step of a machine whose processor is emulated.</summary>

@@ -14,6 +14,7 @@ namespace Tidepool.EndToEnd.Tests.Isolation;
 /// </summary>
 /// <param name="incus">The Tidepool that all tests of this collection share: another one on the same machine, with Incus.</param>
 [Collection(WholeTidepool.Name)]
+[Trait("Processor", "emulated")]
 public sealed class EscapedGuestTests(RunningTidepool incus) : IAsyncLifetime
 {
     private const string Header = "| from a QEMU that its guest has taken over to | probe | must |\n|---|---|---|\n";

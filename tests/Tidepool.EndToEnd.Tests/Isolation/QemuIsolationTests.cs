@@ -3,6 +3,7 @@ using Tidepool.Testing.Guests;
 namespace Tidepool.EndToEnd.Tests.Isolation;
 
 /// <summary>The same probes from inside virtual machines. Their way in is an agent in a copy of the image.</summary>
+[Trait("Processor", "emulated")]
 public sealed class QemuIsolationTests() : IsolationTests("qemu", "Tidepool", "Qemu", "Bridge")
 {
     private readonly DirectoryInfo place = Directory.CreateTempSubdirectory("tp-agent-");
