@@ -24,5 +24,7 @@ public sealed class InMemoryBoundary : INetworkBoundary
     /// <summary>What another program does to it.</summary>
     public void Remove() => Standing = null;
 
-    public Task ChangedAsync(CancellationToken cancellationToken) => Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
+    public long Changes => 0;
+
+    public Task ChangedAsync(long since, CancellationToken cancellationToken) => Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
 }

@@ -30,7 +30,6 @@ public sealed partial class BoundaryKeeper(IWorkspaceStore store, IWorkspaceRunt
         await oneWriter.WaitAsync(cancellationToken);
         try
         {
-            await RestoreAsync(cancellationToken);
             Known = await runtime.FindNetworkAsync(cancellationToken);
             IsKnown = true;
             if (Known is not { } network)

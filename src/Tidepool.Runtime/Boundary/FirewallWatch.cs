@@ -37,26 +37,33 @@ internal sealed partial class FirewallWatch : IDisposable
         new Thread(Listen) { IsBackground = true, Name = "firewall watch" }.Start();
     }
 
-    /// <summary>A number that differs once anything changed; where nothing can be heard, it differs each time.</summary>
-    public long Changes => socket < 0 ? Interlocked.Increment(ref changes) : Interlocked.Read(ref changes);
+    /// <summary>How many changes were heard of.</summary>
+    public long Changes
+    {
+        get
+        {
+            lock (gate)
+            {
+                return changes;
+            }
+        }
+    }
 
-    /// <summary>Completes at the next change after this call, or after the last call's completion if one came since.</summary>
-    public async Task ChangedAsync(CancellationToken cancellationToken)
+    /// <summary>Completes once <see cref="Changes"/> is no longer <paramref name="since"/>: at once if it is not now.</summary>
+    public async Task ChangedAsync(long since, CancellationToken cancellationToken)
     {
         Task next;
         lock (gate)
         {
+            if (changes != since)
+            {
+                return;
+            }
+
             next = changed.Task;
         }
 
         await next.WaitAsync(cancellationToken);
-        lock (gate)
-        {
-            if (changed.Task == next)
-            {
-                changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            }
-        }
     }
 
     /// <summary>The thread closes its socket itself when it wakes: closed under its hands, the number could be another's by then.</summary>
@@ -82,10 +89,11 @@ internal sealed partial class FirewallWatch : IDisposable
         // A burst that overruns the kernel's buffer is an error of its own, and news all the same.
         while ((Receive(socket, buffer, buffer.Length, 0) >= 0 || Marshal.GetLastPInvokeError() is Interrupted or Overrun) && !disposed)
         {
-            Interlocked.Increment(ref changes);
             lock (gate)
             {
+                changes++;
                 changed.TrySetResult();
+                changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             }
         }
 

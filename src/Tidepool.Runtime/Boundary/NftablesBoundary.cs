@@ -1,54 +1,100 @@
 using System.Text.RegularExpressions;
 using Tidepool.Core.Network;
+using Tidepool.Core.Runtime;
 
 namespace Tidepool.Runtime.Boundary;
 
-/// <summary>The wall as nftables rules: two tables of our own, put in whole each time.</summary>
+/// <summary>
+/// The firewall around the workspaces as nftables rules: two tables of our own, put in whole each time. A workspace waits for its start
+/// only as long as the kernel takes to put them in; how nft lists them, against which later changes are compared, is read beside that.
+/// </summary>
 internal sealed partial class NftablesBoundary(FirewallWatch watch, uint? proxyUser, int workspacePort, TimeProvider time) : INetworkBoundary
 {
-    /// <summary>After which it is looked at even if the kernel told of no change.</summary>
+    /// <summary>After which the firewall is looked at even if the kernel told of no change.</summary>
     private static readonly TimeSpan Trust = TimeSpan.FromSeconds(30);
 
+    private static readonly string[] Families = ["inet", "bridge"];
+
+    /// <summary>The rules that were put in last; null where that failed.</summary>
     private string? applied;
+
+    /// <summary>How nft lists them; null where that was not read, or not before somebody else changed the firewall.</summary>
     private string? standing;
-    private long changesSeen;
+
+    /// <summary>The kernel's number of changes at which they stood, and at which the chains of others let the bridge through.</summary>
+    private (uint? Standing, uint? Admitting) sure;
     private long lookedAt;
+    private Task reading = Task.CompletedTask;
+
+    public long Changes => watch.Changes;
 
     public async Task<bool> ApplyAsync(NetworkRules rules, CancellationToken cancellationToken)
     {
         var bridge = rules.Network.Bridge;
         var script = BoundaryScript.Render(rules, LocalNetworks.Read(except: bridge), proxyUser, workspacePort);
-        var changes = watch.Changes;
-        if (script == applied && changes == changesSeen && time.GetElapsedTime(lookedAt) < Trust)
+        await reading;
+        if (script != applied)
         {
-            return false;
+            await PutInAsync(script, bridge, cancellationToken);
+            return true;
         }
-
-        var changed = script != applied || standing is null || await ListAsync(bridge, cancellationToken) != standing;
-        if (changed)
-        {
-            applied = null;
-            await Nft.RunAsync(script, cancellationToken);
-            standing = await ListAsync(bridge, cancellationToken);
-            applied = script;
-        }
-
-        changed = await ForeignChains.AdmitAsync(bridge, cancellationToken) || changed;
 
         // Read before the look, so that a change made during it is looked at again.
-        (changesSeen, lookedAt) = (changes, time.GetTimestamp());
-        return changed;
+        var now = FirewallGeneration.Read();
+        var isFresh = now is not null && time.GetElapsedTime(lookedAt) < Trust;
+        var stands = (isFresh && now == sure.Standing) || (standing is not null && await ListAsync(bridge, cancellationToken) == standing);
+        if (stands)
+        {
+            sure.Standing = now;
+        }
+        else
+        {
+            await PutInAsync(script, bridge, cancellationToken);
+        }
+
+        var admitted = (!isFresh || now != sure.Admitting) && await ForeignChains.AdmitAsync(bridge, cancellationToken);
+        sure.Admitting = now;
+        lookedAt = time.GetTimestamp();
+        return !stands || admitted;
     }
 
-    public Task ChangedAsync(CancellationToken cancellationToken) => watch.ChangedAsync(cancellationToken);
+    public Task ChangedAsync(long since, CancellationToken cancellationToken) => watch.ChangedAsync(since, cancellationToken);
+
+    private async Task PutInAsync(string script, string bridge, CancellationToken cancellationToken)
+    {
+        (applied, standing, sure) = (null, null, default);
+        var before = FirewallGeneration.Read();
+        await Nft.RunAsync(script, cancellationToken);
+        var after = FirewallGeneration.Read();
+        applied = script;
+        lookedAt = time.GetTimestamp();
+
+        // One change and no more: nobody else was there between.
+        var isOurs = before is null || after == before + 1;
+        sure.Standing = isOurs ? after : null;
+        reading = isOurs ? ReadStandingAsync(bridge, after, cancellationToken) : Task.CompletedTask;
+    }
+
+    /// <summary>What was listed counts only if the firewall is still what it was right after the rules were put in.</summary>
+    private async Task ReadStandingAsync(string bridge, uint? generation, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var listed = await ListAsync(bridge, cancellationToken);
+            standing = FirewallGeneration.Read() == generation ? listed : null;
+        }
+        catch (Exception fault) when (fault is RuntimeException or OperationCanceledException)
+        {
+            // The next look puts the rules in again, and reads them then.
+        }
+    }
 
     /// <summary>What stands now, without what packets have put into sets; null where either table is missing.</summary>
     private static async Task<string?> ListAsync(string bridge, CancellationToken cancellationToken)
     {
         var table = BoundaryScript.TableOf(bridge);
-        var inet = await Nft.ListAsync(["-s", "list", "table", "inet", table], cancellationToken);
-        var frames = await Nft.ListAsync(["-s", "list", "table", "bridge", table], cancellationToken);
-        return inet is null || frames is null ? null : PacketSets().Replace(inet, "") + frames;
+        var listed = await Task.WhenAll(Families.Select(family => Nft.ListAsync(["-s", "list", "table", family, table], cancellationToken)));
+        return listed.Contains(null) ? null : PacketSets().Replace(string.Concat(listed), "");
     }
 
     [GeneratedRegex(@"^\tset " + BoundaryScript.PacketSets + @"_\w+ \{.*?^\t\}$", RegexOptions.Singleline | RegexOptions.Multiline, 1000)]

@@ -20,6 +20,8 @@ internal sealed partial class BoundaryLoop(BoundaryKeeper keeper, INetworkBounda
     {
         while (!stoppingToken.IsCancellationRequested)
         {
+            // Read before the work, so that a change made meanwhile is looked at again.
+            var seen = boundary.Changes;
             try
             {
                 await work(stoppingToken);
@@ -31,7 +33,7 @@ internal sealed partial class BoundaryLoop(BoundaryKeeper keeper, INetworkBounda
 
             await Task.Delay(Pause, time, stoppingToken);
             using var waiting = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
-            await Task.WhenAny(boundary.ChangedAsync(waiting.Token), Task.Delay(LookInterval, time, waiting.Token));
+            await Task.WhenAny(boundary.ChangedAsync(seen, waiting.Token), Task.Delay(LookInterval, time, waiting.Token));
             await waiting.CancelAsync();
         }
     }

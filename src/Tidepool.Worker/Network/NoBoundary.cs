@@ -9,5 +9,7 @@ internal sealed class NoBoundary : INetworkBoundary
     public Task<bool> ApplyAsync(NetworkRules rules, CancellationToken cancellationToken) =>
         throw new RuntimeException(RuntimeFaults.BoundaryDown, "This runtime has to put up a wall of its own around the workspaces, and did not. Report it as a defect.", isTransient: false);
 
-    public Task ChangedAsync(CancellationToken cancellationToken) => Task.Delay(Timeout.Infinite, cancellationToken);
+    public long Changes => 0;
+
+    public Task ChangedAsync(long since, CancellationToken cancellationToken) => Task.Delay(Timeout.Infinite, cancellationToken);
 }

@@ -56,7 +56,7 @@ public sealed class NftablesBoundaryTests : IAsyncLifetime
     {
         await boundary.ApplyAsync(Rules, Token);
         var before = await ListAsync();
-        var heard = watch.ChangedAsync(Token);
+        var heard = watch.ChangedAsync(watch.Changes, Token);
         await NftAsync(tampering);
         await heard.WaitAsync(TimeSpan.FromSeconds(30), Token);
         Assert.NotEqual(before, await ListAsync());
@@ -107,6 +107,42 @@ public sealed class NftablesBoundaryTests : IAsyncLifetime
         .WithValidation(CommandResultValidation.None).ExecuteBufferedAsync(Token)).IsSuccess;
 
     [Fact]
+    public async Task The_kernel_counts_each_change_once_and_tells_all_who_wait()
+    {
+        var before = FirewallGeneration.Read();
+        Assert.NotNull(before);
+        var seen = watch.Changes;
+        var waiting = Enumerable.Range(0, 3).Select(_ => watch.ChangedAsync(seen, Token)).ToList();
+        await boundary.ApplyAsync(Rules, Token);
+
+        Assert.Equal(before + 1, FirewallGeneration.Read());
+        await Task.WhenAll(waiting).WaitAsync(TimeSpan.FromMinutes(1), Token);
+        await watch.ChangedAsync(seen, Token);
+    }
+
+    /// <summary>Else what somebody did between putting the rules in and listing them would count as ours for ever.</summary>
+    [Fact]
+    public async Task What_somebody_changes_right_after_they_were_put_in_is_undone()
+    {
+        await boundary.ApplyAsync(Rules, Token);
+        await NftAsync("insert rule inet tidepool_tpwall0 forward accept");
+        while (await boundary.ApplyAsync(Rules, Token))
+        {
+        }
+
+        Assert.DoesNotContain("policy accept;\n\t\taccept", await ListAsync(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("1c0000000f0a000000000000000000000000000008000100000000070800020000000001", 7u)]
+    [InlineData("1c00000002000000000000000000000000000000", null)]
+    [InlineData("140000000f0a000000000000000000000000000003000100", null)]
+    [InlineData("140000000f0a000000000000000000000000000008000100", null)]
+    [InlineData("", null)]
+    public void The_kernels_number_is_read_from_a_whole_answer_only(string answer, uint? number) =>
+        Assert.Equal(number, FirewallGeneration.Parse(Convert.FromHexString(answer)));
+
+    [Fact]
     public async Task A_worker_that_begins_anew_takes_over_what_stands()
     {
         await boundary.ApplyAsync(Rules, Token);
@@ -124,6 +160,8 @@ public sealed class NftablesBoundaryTests : IAsyncLifetime
         await NftAsync(table);
         try
         {
+            // Once for the rules, once for the other's chain.
+            Assert.True(await boundary.ApplyAsync(Rules, Token));
             Assert.True(await boundary.ApplyAsync(Rules, Token));
             Assert.False(await boundary.ApplyAsync(Rules, Token));
             var listed = await NftAsync("list chain " + chain);
