@@ -12,8 +12,8 @@ namespace Tidepool.Caddy;
 /// <summary>Caddy's admin API over its Unix socket.</summary>
 internal sealed class CaddyAdmin : IDisposable
 {
-    /// <summary>More than the routes of a thousand workspaces take.</summary>
-    private const long MaxAnswerBytes = 64L << 20;
+    /// <summary>More than the configuration of a thousand workspaces takes.</summary>
+    private const long MaxAnswerBytes = 16L << 20;
 
     /// <summary>What a request to the admin API has to come from: a name that no browser resolves.</summary>
     public const string Origin = "http://caddy";
@@ -39,7 +39,12 @@ internal sealed class CaddyAdmin : IDisposable
     }
 
     /// <summary>The whole configuration in force, or null while Caddy has none, and the tag to change it under.</summary>
-    public async Task<(JsonNode? Config, string? Tag)> ReadAsync(CancellationToken cancellationToken)
+    /// <param name="most">
+    /// How many characters it may have. A longer one counts as none: read as JSON it would take about 75 times its size of memory, and a
+    /// Caddy that was taken over can answer anything.
+    /// </param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async Task<(JsonNode? Config, string? Tag)> ReadAsync(int most, CancellationToken cancellationToken)
     {
         using var response = await SendAsync(HttpMethod.Get, "config/", null, null, cancellationToken);
         var text = await response.Content.ReadAsStringAsync(cancellationToken);
@@ -48,7 +53,7 @@ internal sealed class CaddyAdmin : IDisposable
             : null;
         try
         {
-            return (JsonNode.Parse(text), tag);
+            return (text.Length > most ? null : JsonNode.Parse(text), tag);
         }
         catch (JsonException fault)
         {

@@ -15,6 +15,9 @@ namespace Tidepool.Caddy;
 internal sealed partial class CaddyRouteTable(CaddyAdmin admin, IOptions<CaddyOptions> options, ILogger<CaddyRouteTable> logger) : IRouteTable, IDisposable
 {
     private const int Tries = 4;
+
+    /// <summary>Of a configuration that is larger than this and twice the wanted one nothing is kept.</summary>
+    private const int LeastRead = 1 << 20;
     private readonly SemaphoreSlim oneWriter = new(1);
     private string? written;
 
@@ -74,9 +77,10 @@ internal sealed partial class CaddyRouteTable(CaddyAdmin admin, IOptions<CaddyOp
 
     private async Task<bool> ApplyAsync(JsonObject config, CancellationToken cancellationToken)
     {
+        var most = Math.Max(LeastRead, 2 * config.ToJsonString().Length);
         for (var attempt = 1; ; attempt++)
         {
-            var (current, tag) = await admin.ReadAsync(cancellationToken);
+            var (current, tag) = await admin.ReadAsync(most, cancellationToken);
             if (Holds(() => JsonNode.DeepEquals(current, config)))
             {
                 return false;

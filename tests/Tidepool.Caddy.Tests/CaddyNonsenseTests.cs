@@ -14,7 +14,21 @@ public sealed class CaddyNonsenseTests
     [InlineData("""{"apps":{"http":{"servers":{"workspaces":{"routes":[{"handle":[{"@id":7}]}]}}}}}""")]
     [InlineData("""{"apps":{},"apps":{}}""")]
     [InlineData("7")]
-    public async Task It_is_replaced_whole(string said)
+    public Task It_is_replaced_whole(string said) => ReplacedAsync(said);
+
+    /// <summary>Each number would become an object: a gigabyte in all.</summary>
+    [Fact]
+    public async Task One_that_is_far_too_large_is_not_read_as_JSON()
+    {
+        const int arrays = 6_000_000;
+        const long most = 300L << 20;
+        var said = """{"apps":{"http":{"servers":{"workspaces":{"routes":[""" + string.Concat(Enumerable.Repeat("0,", arrays)) + "0]}}}}}";
+        var before = GC.GetTotalAllocatedBytes();
+        await ReplacedAsync(said);
+        Assert.InRange(GC.GetTotalAllocatedBytes() - before, 0, most);
+    }
+
+    private static async Task ReplacedAsync(string said)
     {
         await using var caddy = new StandInCaddy(said);
         await caddy.StartAsync();

@@ -23,10 +23,13 @@ internal static class OpenCommand
             }
 
             line.Screen.Line(url);
+
+            // Root opens nothing but a web page, whatever the server answers.
+            var isPage = Uri.TryCreate(url, UriKind.Absolute, out var page) && (page.Scheme == Uri.UriSchemeHttp || page.Scheme == Uri.UriSchemeHttps);
             var hasDesktop = Desktops.Any(variable => Environment.GetEnvironmentVariable(variable) is { Length: > 0 });
-            if (hasDesktop && (Tool.Find("xdg-open") ?? Tool.Find("open")) is { } opener)
+            if (isPage && hasDesktop && (Tool.Find("xdg-open") ?? Tool.Find("open")) is { } opener)
             {
-                await Tool.RunAsync(opener, [url], cancellationToken);
+                await Tool.RunAsync(opener, [page!.AbsoluteUri], cancellationToken);
             }
 
             return ExitCodes.Ok;

@@ -12,7 +12,7 @@ internal readonly record struct ProcessIdentity(int Pid, long StartTicks)
 {
     public bool IsAlive => Of(Pid) == this;
 
-    /// <summary>The process that has this number now; null if there is none, or only what is left of one.</summary>
+    /// <summary>The process that has this number now; null if there is none, or only what is left of one: one of whose threads none goes on.</summary>
     public static ProcessIdentity? Of(int pid)
     {
         try
@@ -20,7 +20,7 @@ internal readonly record struct ProcessIdentity(int Pid, long StartTicks)
             var stat = File.ReadAllText($"/proc/{pid.ToString(CultureInfo.InvariantCulture)}/stat");
             // The name in parentheses may itself hold spaces and parentheses.
             var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-            return fields[0] is "Z" or "X" ? null : new ProcessIdentity(pid, long.Parse(fields[19], CultureInfo.InvariantCulture));
+            return fields[0] is "Z" or "X" && fields[17] is "0" or "1" ? null : new ProcessIdentity(pid, long.Parse(fields[19], CultureInfo.InvariantCulture));
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException or IndexOutOfRangeException or FormatException)
         {

@@ -21,7 +21,7 @@ internal sealed class Leftovers(StateDirectory state, Settings settings)
     public bool BridgeExists => Bridge.Length > 0 && Directory.Exists("/sys/class/net/" + Bridge);
 
     /// <summary>Whether machines of ours run, whoever watches over them.</summary>
-    public bool MachinesRun() => OurProcesses().Any(pid => ProcessTable.CommandLine(pid) is var line && (IsMonitor(line) || IsEmulator(line)));
+    public bool MachinesRun() => NotedMachines().Any() || OurProcesses().Any(pid => ProcessTable.CommandLine(pid) is var line && (IsMonitor(line) || IsEmulator(line)));
 
     public async Task RemoveAsync(Action<string> say, CancellationToken cancellationToken)
     {
@@ -139,7 +139,13 @@ internal sealed class Leftovers(StateDirectory state, Settings settings)
 
     /// <summary>Only programs that we start: an editor that a person opened on a file in here is theirs.</summary>
     private IReadOnlyList<int> OurProcesses() =>
-        [.. ProcessTable.All().Where(pid => pid != Environment.ProcessId && IsOurs(ProcessTable.CommandLine(pid), pid))];
+        [.. ProcessTable.All().Where(pid => pid != Environment.ProcessId && IsOurs(ProcessTable.CommandLine(pid), pid)).Union(NotedMachines())];
+
+    /// <summary>The QEMU processes that the runtime noted. One that was taken over can leave its command line empty.</summary>
+    private IReadOnlyList<int> NotedMachines() =>
+        Directory.Exists(state.At("qemu", "machines"))
+            ? [.. Directory.EnumerateDirectories(state.At("qemu", "machines")).Select(machine => PidFile.ReadAlive(Path.Combine(machine, "process"))?.Pid).OfType<int>()]
+            : [];
 
     private bool IsOurs(string commandLine, int pid)
     {

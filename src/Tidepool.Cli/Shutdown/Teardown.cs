@@ -35,7 +35,11 @@ internal sealed class Teardown(StateDirectory state, Programs programs, Action<s
         ConnectionMigration.PutBack(state);
         await (settings.RuntimeInUse.MayBeIncus() ? EndIncusAsync(purge, cancellationToken) : EndMachinesAsync(purge, cancellationToken));
         await leftovers.RemoveAsync(say, cancellationToken);
-        await Forwarding.OfThisMachine(time).PutBackAsync(state, cancellationToken);
+        foreach (var setting in KernelSetting.Shared(time).Select(shared => shared.Setting).Append(KernelSetting.Forwarding(time)))
+        {
+            await setting.PutBackAsync(state, cancellationToken);
+        }
+
         foreach (var name in TidepoolProcesses.Names.Append("supervisor"))
         {
             File.Delete(state.PidFile(name));

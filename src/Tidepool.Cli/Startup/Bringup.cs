@@ -72,7 +72,15 @@ internal sealed class Bringup(StateDirectory state, Programs programs, Screen sc
         var settings = Settings.Read(state);
         if (settings.RuntimeInUse != RuntimeKind.Qemu || settings.Qemu.Nat)
         {
-            await Forwarding.OfThisMachine(time).KeepAsync(state, stop);
+            await KernelSetting.Forwarding(time).KeepAsync(state, stop);
+        }
+
+        if (settings.RuntimeInUse.MayBeIncus())
+        {
+            foreach (var (setting, least) in KernelSetting.Shared(time))
+            {
+                await setting.RaiseAsync(state, least, stop);
+            }
         }
 
         var journal = new Journal(state, time);

@@ -1,3 +1,5 @@
+using Tidepool.Host.Files;
+
 namespace Tidepool.Cli.State;
 
 /// <summary>Removes what Tidepool made in its state directory, and the directory once it is empty. What others put there stays.</summary>
@@ -13,7 +15,7 @@ internal sealed class StateRemoval(StateDirectory state)
     {
         foreach (var directory in Directories.Select(name => state.At(name)).Where(Directory.Exists))
         {
-            Directory.Delete(directory, recursive: true);
+            DirectoryTree.Remove(directory);
         }
 
         foreach (var file in Directory.EnumerateFiles(state.Root).Where(path => Files.Any(name => Path.GetFileName(path).StartsWith(name, StringComparison.Ordinal))))

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Tidepool.Cli.Processes;
+using Tidepool.Host.Processes;
 
 namespace Tidepool.Cli.Supervision;
 
@@ -47,6 +48,7 @@ internal sealed class RunningProcess : IDisposable
         }
 
         Directory.CreateDirectory(Path.GetDirectoryName(spec.LogFile)!);
+        SessionKeyring.Leave();
         var started = Process.Start(start) ?? throw new CommandException($"{spec.Name} could not be started.");
         var identity = ProcessIdentity.Of(started.Id) ?? new ProcessIdentity(started.Id, 0);
         PidFile.Note(spec.PidFile, identity);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Tidepool.Cli.State;
+using Tidepool.Host.Processes;
 
 namespace Tidepool.Cli.Supervision;
 
@@ -25,6 +26,7 @@ internal static class SupervisorProcess
             start.Environment[name] = value;
         }
 
+        SessionKeyring.Leave();
         return Process.Start(start) ?? throw new CommandException("The supervisor could not be started.");
     }
 

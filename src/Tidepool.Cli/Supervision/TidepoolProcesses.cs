@@ -141,6 +141,8 @@ internal static class TidepoolProcesses
             // Collects the young more often than a large processor cache would make it.
             ("DOTNET_GCgen0size", "0x400000"),
             ("DOTNET_TieredPGO", "0"),
+            // Three times what either was ever seen to need, in hexadecimal: whatever is fed to them, the machine keeps its memory.
+            ("DOTNET_GCHeapHardLimit", "20000000"),
             ("DOTNET_NOLOGO", "1"),
             ("DOTNET_CLI_TELEMETRY_OPTOUT", "1"),
             ("DOTNET_EnableDiagnostics", "0"),

@@ -22,7 +22,7 @@ internal sealed partial class ConnectionPragmas(string path, TimeSpan busyTimeou
     private const int LongestStatement = 20_000_000;
 
     /// <summary>No text and no row of ours comes near.</summary>
-    private const int LongestValueBytes = 16 << 20;
+    private const int LongestValueBytes = 1 << 20;
 
     private readonly string pragmas =
         $"PRAGMA busy_timeout = {(long)busyTimeout.TotalMilliseconds}; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;";

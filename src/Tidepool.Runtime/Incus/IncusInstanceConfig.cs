@@ -13,7 +13,27 @@ internal static class IncusInstanceConfig
     /// A new btrfs subvolume has a quota of its own, which is unlimited, so a guest may make none: SUBVOL_CREATE, SUBVOL_CREATE_V2,
     /// SNAP_CREATE, SNAP_CREATE_V2. The kernel looks at the lower half of the number alone, and so does the filter.
     /// </summary>
-    public static readonly string DeniedCalls = string.Join('\n', new[] { 0x5000940e, 0x50009418, 0x50009401, 0x50009417 }.Select(call => $"ioctl errno 1 [1,{call},SCMP_CMP_MASKED_EQ,4294967295]"));
+    /// <remarks>Contexts of the older asynchronous input and output (io_setup) are counted for the whole machine: programs get "no such call", and do without.</remarks>
+    public static readonly string DeniedCalls = "io_setup errno 38\n" + string.Join('\n', new[] { 0x5000940e, 0x50009418, 0x50009401, 0x50009417 }.Select(call => $"ioctl errno 1 [1,{call},SCMP_CMP_MASKED_EQ,4294967295]"));
+
+    /// <summary>A container's root could raise its own ceilings with this capability, and it is good for nothing else there.</summary>
+    private const string DroppedCapabilities = "lxc.cap.drop = sys_resource";
+
+    private const int MostNamespaces = 256;
+
+    /// <summary>
+    /// What the kernel counts for the user who made a container, which is root: without ceilings, one container takes all there is, and
+    /// neither root nor another container gets any. <c>user_namespaces(7)</c>, <c>inotify(7)</c>.
+    /// </summary>
+    public static IReadOnlyDictionary<string, string> Ceilings { get; } = new[] { "cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts" }
+        .ToDictionary(kind => $"linux.sysctl.user.max_{kind}_namespaces", _ => $"{MostNamespaces}")
+        .Append(new("linux.sysctl.user.max_inotify_instances", "256"))
+        .Append(new("linux.sysctl.user.max_inotify_watches", "524288"))
+        .Append(new("linux.sysctl.user.max_fanotify_groups", "64"))
+        .Append(new("linux.sysctl.user.max_fanotify_marks", "65536"))
+        .Where(ceiling => File.Exists("/proc/sys/" + ceiling.Key["linux.sysctl.".Length..].Replace('.', '/')))
+        .Append(new("raw.lxc", DroppedCapabilities))
+        .ToDictionary(StringComparer.Ordinal);
 
     public static JsonObject Render(InstanceSpec spec, JsonObject source, JsonObject link, bool isMachine, IncusOptions options) => new()
     {
@@ -46,6 +66,11 @@ internal static class IncusInstanceConfig
         config["limits.cpu.allowance"] = $"{options.CpuSharePercent}%";
         config[ProcessesKey] = options.ProcessLimit.ToString();
         config[DeniedCallsKey] = DeniedCalls;
+        foreach (var (key, value) in Ceilings)
+        {
+            config[key] = value;
+        }
+
         config["security.privileged"] = "false";
         config["security.nesting"] = "false";
         config["security.idmap.isolated"] = "true";

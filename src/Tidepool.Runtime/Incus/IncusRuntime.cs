@@ -288,6 +288,11 @@ internal sealed partial class IncusRuntime(
             [IncusInstanceConfig.DeniedCallsKey] = IncusInstanceConfig.DeniedCalls,
             [IncusInstanceConfig.ProcessesKey] = await processes.ClaimAsync(name, cancellationToken),
         };
+        foreach (var (key, value) in IncusInstanceConfig.Ceilings)
+        {
+            wanted[key] = value;
+        }
+
         var config = found.GetProperty("config");
         if (wanted.Any(pair => !config.TryGetProperty(pair.Key, out var value) || value.GetString() != pair.Value!.GetValue<string>()))
         {

@@ -1,14 +1,16 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Tidepool.Core.Runtime;
 using Tidepool.Core.Workspaces;
 using Tidepool.Host.Files;
+using Tidepool.Host.Processes;
 
 namespace Tidepool.Runtime.Qemu;
 
 /// <summary>Starts, watches and ends one machine. Whoever calls has entered its lock.</summary>
 internal sealed partial class MachineDriver(
-    MachineFiles files, QemuImages images, QemuNetwork network, MachineLaunch launch, KvmProbe probe, TimeProvider time, ILogger<MachineDriver> logger)
+    MachineFiles files, QemuImages images, QemuNetwork network, MachineLaunch launch, KvmProbe probe, IOptions<QemuOptions> options, TimeProvider time, ILogger<MachineDriver> logger)
 {
     /// <summary>QEMU's names of what a machine is in.</summary>
     private const string Running = "running";
@@ -86,24 +88,32 @@ internal sealed partial class MachineDriver(
             grace = TimeSpan.Zero;
         }
 
-        if (await ProcessAsync(name, cancellationToken) is not { } process)
+        if (await ProcessAsync(name, cancellationToken) is { } process)
         {
-            return;
+            var leaves = machine is not null && grace > TimeSpan.Zero && await AskedToEndAsync(name, machine, process, grace, cancellationToken);
+            if (!leaves && grace > TimeSpan.Zero)
+            {
+                LogForced(name, grace.TotalSeconds);
+            }
+
+            await KillAsync(process, leaves ? LeavePatience : TimeSpan.Zero, cancellationToken);
         }
 
-        if (machine is null)
+        if (machine is not null)
         {
-            await KillAsync(process, TimeSpan.Zero, cancellationToken);
-            return;
+            await LeaveNothingAsync(machine, cancellationToken);
+        }
+    }
+
+    /// <summary>Whatever was noted of its process: no process of its user is left, and no link.</summary>
+    private async Task LeaveNothingAsync(QemuMachine machine, CancellationToken cancellationToken)
+    {
+        // A record is root's own, and damaged all the same it does not end other users' processes.
+        if (machine.User >= options.Value.FirstUser)
+        {
+            await UserProcesses.EndAsync(machine.User, time, cancellationToken);
         }
 
-        var leaves = grace > TimeSpan.Zero && await AskedToEndAsync(name, machine, process, grace, cancellationToken);
-        if (!leaves && grace > TimeSpan.Zero)
-        {
-            LogForced(name, grace.TotalSeconds);
-        }
-
-        await KillAsync(process, leaves ? LeavePatience : TimeSpan.Zero, cancellationToken);
         await QemuNetwork.UnplugAsync(machine.Link, cancellationToken);
     }
 
@@ -148,7 +158,7 @@ internal sealed partial class MachineDriver(
                 }
 
                 await KillAsync(process, TimeSpan.Zero, cancellationToken);
-                await QemuNetwork.UnplugAsync(machine.Link, cancellationToken);
+                await LeaveNothingAsync(machine, cancellationToken);
                 return false;
             case Paused or DiskFailed:
                 // Held by somebody who is gone, or for want of room on the host's disk: it goes on where it was.

@@ -164,7 +164,7 @@ internal sealed class MachineFiles(QemuDirectory directory, IOptions<QemuOptions
                 File.Delete(Disk(name));
             }
 
-            Directory.Delete(Of(name), recursive: true);
+            DirectoryTree.Remove(Of(name));
         }
     }
 

@@ -1,6 +1,7 @@
 using CliWrap;
 using Microsoft.Extensions.Options;
 using Tidepool.Core.Workspaces;
+using Tidepool.Host.Processes;
 
 namespace Tidepool.Runtime.Qemu;
 
@@ -126,6 +127,7 @@ internal sealed class MachineLaunch(MachineFiles files, QemuImages images, IOpti
     /// <summary>Returns once it is on its way and holds its lock; it is not cut off, for half of it would be neither.</summary>
     public async Task BeginAsync(InstanceName name, QemuMachine machine, IReadOnlyList<string> arguments)
     {
+        SessionKeyring.Leave();
         await Cli.Wrap("/bin/sh")
             .WithArguments([
                 "-c", Detach, "sh", Enclose, files.Console(name), files.Words(name),

@@ -6,6 +6,7 @@ namespace Tidepool.Runtime.Qemu;
 internal readonly partial record struct MachineProcess(int Pid, string StartTime)
 {
     private const int Kill = 9;
+    private const int ThreadsField = 17;
     private const int StartTimeField = 19;
 
     /// <summary>The process that a file names, if it still lives.</summary>
@@ -24,6 +25,7 @@ internal readonly partial record struct MachineProcess(int Pid, string StartTime
         }
     }
 
+    /// <summary>Whether any of its threads goes on: a taken-over QEMU can end the first one alone, and then looks dead to most programs.</summary>
     public bool IsAlive
     {
         get
@@ -33,7 +35,7 @@ internal readonly partial record struct MachineProcess(int Pid, string StartTime
                 // After the name, which is in brackets and may hold anything: state, parent, and so on.
                 var stat = File.ReadAllText($"/proc/{Pid}/stat");
                 var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-                return fields[0] is not ("Z" or "X") && fields[StartTimeField] == StartTime;
+                return (fields[0] is not ("Z" or "X") || fields[ThreadsField] is not ("0" or "1")) && fields[StartTimeField] == StartTime;
             }
             catch (Exception fault) when (fault is FileNotFoundException or DirectoryNotFoundException or IOException)
             {

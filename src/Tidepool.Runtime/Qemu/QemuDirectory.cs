@@ -64,7 +64,7 @@ internal sealed class QemuDirectory(IOptions<QemuOptions> options)
     /// <summary>Removes the directory and all that is in it.</summary>
     public void Remove()
     {
-        Directory.Delete(path, recursive: true);
+        DirectoryTree.Remove(path);
         File.Delete(Beside);
     }
 }

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Tidepool.Host.Files;
 using Tidepool.Host.Sockets;
 
 namespace Tidepool.Runtime.Qemu;
@@ -40,7 +41,9 @@ internal sealed class Qmp : IDisposable
             await qmp.WithinAsync(
                 async token =>
                 {
-                    await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), token);
+                    // A link there would lead root to another program's socket.
+                    using var file = ForeignFile.OpenSocket(path);
+                    await socket.ConnectAsync(new UnixDomainSocketEndPoint($"/proc/self/fd/{file.DangerousGetHandle()}"), token);
                     if (PeerUser.Of(socket) != user)
                     {
                         throw new QmpException("Somebody else listens in its place.");
@@ -83,7 +86,7 @@ internal sealed class Qmp : IDisposable
         {
             throw new QmpException($"It did not answer within {Patience.TotalSeconds:0} seconds.", fault);
         }
-        catch (Exception fault) when (fault is SocketException or JsonException or InvalidOperationException)
+        catch (Exception fault) when (fault is SocketException or IOException or JsonException or InvalidOperationException)
         {
             // The last is what text that is no Unicode ends in.
             throw new QmpException(Plain(fault.Message), fault);

@@ -68,6 +68,25 @@ public sealed class ContainerBoundsTests(IncusRuntimeTests.Host host) : IClassFi
     }
 
     [Fact]
+    public async Task What_the_kernel_counts_for_all_containers_together_has_a_ceiling_in_each_that_its_root_cannot_raise()
+    {
+        var guest = await RunningAsync(host.Runtime);
+        var printed = await PythonAsync(guest, Tables);
+        foreach (var line in printed.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            Assert.Matches("^(\\w+ [1-9][0-9]{0,2} ENOSPC|inotify [1-9][0-9]{0,2} EMFILE|aio ENOSYS|raised EACCES|raised EPERM)$", line);
+        }
+
+        Assert.Contains("uts 2", printed, StringComparison.Ordinal);
+        Assert.Contains("aio ENOSYS", printed, StringComparison.Ordinal);
+        Assert.Contains("raised E", printed, StringComparison.Ordinal);
+
+        // The next container and the host have theirs, while the first keeps all it could get.
+        await RunningAsync(host.Runtime);
+        await host.ShellAsync("unshare --uts --ipc --net --pid --fork --mount true");
+    }
+
+    [Fact]
     public async Task The_processes_of_all_containers_together_stay_within_the_budget()
     {
         await using var services = Services(options => (options.ProcessLimit, options.ProcessBudget) = (1024, 1200));
@@ -225,6 +244,47 @@ public sealed class ContainerBoundsTests(IncusRuntimeTests.Host host) : IClassFi
                 s.sendto(query, (gateway, 53))
                 return struct.unpack('>H', s.recv(4096)[6:8])[0]
 
+        """;
+
+    /// <summary>Takes as many of each as it can get and keeps them, in one process each, and prints how many and why no more; then tries to raise the ceilings.</summary>
+    private const string Tables = """
+        import ctypes, errno, os, platform, time
+        libc = ctypes.CDLL(None, use_errno=True)
+        aio, unshare = {'x86_64': (206, 272), 'aarch64': (0, 97)}[platform.machine()]
+
+        def take(name, call, most, hold=True):
+            r, w = os.pipe()
+            if os.fork() == 0:
+                os.setsid()
+                for n in range(most):
+                    if call() < 0:
+                        break
+                os.write(w, b'%s %d %s' % (name.encode(), n, errno.errorcode.get(ctypes.get_errno(), '0').encode()))
+                os.close(w)
+                for f in (0, 1, 2):
+                    os.close(f)
+                time.sleep(600)
+            print(os.read(r, 100).decode())
+
+        # A namespace lives as long as something keeps it open.
+        def namespace(kind, flag):
+            def call():
+                if libc.syscall(unshare, flag) < 0:
+                    return -1
+                return os.open('/proc/self/ns/' + kind, os.O_RDONLY)
+            return call
+
+        take('uts', namespace('uts', 0x04000000), 600)
+        take('ipc', namespace('ipc', 0x08000000), 600)
+        take('inotify', libc.inotify_init, 600)
+        context = ctypes.c_ulong(0)
+        print('aio', errno.errorcode[ctypes.get_errno()] if libc.syscall(aio, 1024, ctypes.byref(context)) < 0 else 'given')
+        try:
+            with open('/proc/sys/user/max_uts_namespaces', 'w') as f:
+                f.write('100000')
+            print('raised')
+        except OSError as fault:
+            print('raised', errno.errorcode[fault.errno])
         """;
 
     /// <summary>

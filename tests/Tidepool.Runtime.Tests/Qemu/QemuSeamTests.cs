@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
@@ -309,6 +310,45 @@ public sealed class QemuSeamTests : IAsyncLifetime
         Assert.Equal(InstanceState.Stopped, (await Runtime.ObserveAsync(copy.Name, Token))?.State);
     }
 
+    /// <summary>A taken-over QEMU that closes its lock and ends its first thread alone looks dead to whoever goes by its state.</summary>
+    [Theory]
+    [InlineData("stop")]
+    [InlineData("halt")]
+    [InlineData("delete")]
+    public async Task A_QEMU_that_plays_dead_is_ended(string how)
+    {
+        const uint user = 1_900_000_001;
+        var name = Machine(user: user);
+        var threads = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 93 : 60;
+        var process = Process(name, "setpriv", "--reuid", $"{user}", "--regid", $"{user}", "--clear-groups", "perl", "-Mthreads", "-e", $"threads->create(sub {{ sleep 600 }}); syscall({threads}, 0);");
+        while (!File.ReadAllText($"/proc/{process.Id}/stat").Contains(") Z ", StringComparison.Ordinal))
+        {
+            await Task.Yield();
+        }
+
+        Assert.Equal(InstanceState.Running, (await Runtime.ObserveAsync(name, Token))?.State);
+        await (how switch
+        {
+            "stop" => Runtime.StopAsync(name, TimeSpan.Zero, Token),
+            "halt" => Runtime.HaltAsync(TimeSpan.Zero, Token),
+            _ => Runtime.DeleteAsync(name, Token),
+        });
+        await process.WaitForExitAsync(Token);
+        Assert.Equal(how == "delete" ? null : InstanceState.Stopped, (await Runtime.ObserveAsync(name, Token))?.State);
+    }
+
+    [Fact]
+    public async Task A_process_of_the_machines_user_that_nobody_noted_is_ended_with_it()
+    {
+        const uint user = 1_900_000_002;
+        var name = Machine(user: user);
+        var start = new ProcessStartInfo("setpriv", ["--reuid", $"{user}", "--regid", $"{user}", "--clear-groups", "sh", "-c", "echo ready; exec sleep 600"]) { RedirectStandardOutput = true, UseShellExecute = false };
+        using var process = System.Diagnostics.Process.Start(start)!;
+        await process.StandardOutput.ReadLineAsync(Token);
+        await Runtime.DeleteAsync(name, Token);
+        await process.WaitForExitAsync(Token);
+    }
+
     [Fact]
     public async Task However_many_look_at_once_there_is_one_resolver_and_it_ends_with_the_network()
     {
@@ -362,13 +402,13 @@ public sealed class QemuSeamTests : IAsyncLifetime
     private string Of(InstanceName name) => Path.Combine(Home, "machines", name.ToString());
 
     /// <summary>One that was made and never started, as its files are.</summary>
-    private InstanceName Machine(string? address = null)
+    private InstanceName Machine(string? address = null, uint user = 0)
     {
         var name = NewName();
         Directory.CreateDirectory(Path.Combine(Of(name), "vm"));
         File.WriteAllText(
             Path.Combine(Of(name), "machine.json"),
-            $$"""{"Image":"i","Cpus":1,"MemoryMiB":512,"Environment":{},"Link":"none","HardwareAddress":"02:00:00:00:00:01","Address":"{{address ?? Inside()}}","User":0}""");
+            $$"""{"Image":"i","Cpus":1,"MemoryMiB":512,"Environment":{},"Link":"none","HardwareAddress":"02:00:00:00:00:01","Address":"{{address ?? Inside()}}","User":{{user}}}""");
         File.WriteAllText(Path.Combine(Of(name), "vm", "disk.qcow2"), "");
         return name;
 
@@ -376,9 +416,11 @@ public sealed class QemuSeamTests : IAsyncLifetime
     }
 
     /// <summary>Something that lives and is noted as the machine's QEMU.</summary>
-    private Process Process(InstanceName name)
+    private Process Process(InstanceName name) => Process(name, "sleep", "infinity");
+
+    private Process Process(InstanceName name, string program, params string[] arguments)
     {
-        var process = System.Diagnostics.Process.Start("sleep", "infinity");
+        var process = System.Diagnostics.Process.Start(program, arguments);
         processes.Add(process);
         var stat = File.ReadAllText($"/proc/{process.Id}/stat");
         File.WriteAllText(Path.Combine(Of(name), "process"), $"{process.Id} {stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[19]}\n");

@@ -1,12 +1,9 @@
+using System.Globalization;
 using Tidepool.Cli.State;
 
 namespace Tidepool.Cli.Host;
 
-/// <summary>
-/// Whether this machine passes packets on from one network to another (<c>net.ipv4.ip_forward</c>). Workspaces that reach the
-/// internet need that: the QEMU runtime turns it on, and Incus's daemon does so for every bridge that it puts up. The last
-/// Tidepool that goes down puts back what there was before the first came up.
-/// </summary>
+/// <summary>A setting of the whole machine that Tidepool needs changed. The last Tidepool that goes down puts back what there was before the first came up.</summary>
 /// <remarks>
 /// Each Tidepool that is up keeps a file with that value. The second one takes it over from the first one's file, for what it
 /// finds is the first one's doing. The files are in <c>/run</c>: like the setting, they do not outlive a restart of the machine,
@@ -14,14 +11,40 @@ namespace Tidepool.Cli.Host;
 /// </remarks>
 /// <param name="directory">Where the files are; for root alone.</param>
 /// <param name="setting">The kernel's file.</param>
-/// <param name="network">Names the network that the setting is of: each network namespace has its own.</param>
+/// <param name="network">Names the network that the setting is of, where each network namespace has its own.</param>
 /// <param name="time">For the wait while another Tidepool is at this.</param>
-internal sealed class Forwarding(string directory, string setting, string network, TimeProvider time)
+internal sealed class KernelSetting(string directory, string setting, string network, TimeProvider time)
 {
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(20);
 
-    public static Forwarding OfThisMachine(TimeProvider time) =>
+    /// <summary>
+    /// Whether this machine passes packets on from one network to another. Workspaces that reach the internet need that: the QEMU runtime
+    /// turns it on, and Incus's daemon does so for every bridge that it puts up.
+    /// </summary>
+    public static KernelSetting Forwarding(TimeProvider time) =>
         new("/run/tidepool-forwarding", "/proc/sys/net/ipv4/ip_forward", new FileInfo("/proc/self/ns/net").LinkTarget ?? "", time);
+
+    /// <summary>
+    /// What the kernel gives root at most, containers included, with the least that they need: each container has a ceiling of its own,
+    /// and all of them together have to leave something to the host. Linux gives 128 inotify instances, which 20 editors use up.
+    /// </summary>
+    public static IReadOnlyList<(KernelSetting Setting, long Least)> Shared(TimeProvider time) =>
+    [
+        (Of("inotify/max_user_instances", time), 65536),
+        (Of("inotify/max_user_watches", time), 16 << 20),
+        (Of("fanotify/max_user_groups", time), 16384),
+        (Of("fanotify/max_user_marks", time), 16 << 20),
+    ];
+
+    /// <summary>Keeps what there is, and raises it where it is lower than <paramref name="least"/>.</summary>
+    public async Task RaiseAsync(StateDirectory state, long least, CancellationToken cancellationToken)
+    {
+        await KeepAsync(state, cancellationToken);
+        if (File.Exists(setting) && long.TryParse(await ReadAsync(cancellationToken), NumberStyles.None, CultureInfo.InvariantCulture, out var now) && now < least)
+        {
+            await File.WriteAllTextAsync(setting, least.ToString(CultureInfo.InvariantCulture), cancellationToken);
+        }
+    }
 
     /// <summary>Keeps what there is, before it is changed. A Tidepool that was killed and comes up again finds its own file, and keeps that.</summary>
     public async Task KeepAsync(StateDirectory state, CancellationToken cancellationToken)
@@ -67,6 +90,8 @@ internal sealed class Forwarding(string directory, string setting, string networ
             }
         }
     }
+
+    private static KernelSetting Of(string name, TimeProvider time) => new("/run/tidepool-" + name.Replace('/', '-'), "/proc/sys/fs/" + name, "", time);
 
     private string LockFile => Path.Combine(directory, "lock");
 

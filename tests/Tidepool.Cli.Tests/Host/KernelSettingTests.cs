@@ -3,14 +3,14 @@ using Tidepool.Cli.State;
 
 namespace Tidepool.Cli.Tests.Host;
 
-/// <summary>The machine's forwarding of packets is what it was once no Tidepool is up any more, whichever of them is killed and when.</summary>
-public sealed class ForwardingTests : IDisposable
+/// <summary>A setting of the machine, such as the forwarding of packets, is what it was once no Tidepool is up any more, whichever of them is killed and when.</summary>
+public sealed class KernelSettingTests : IDisposable
 {
     private readonly DirectoryInfo place = Directory.CreateTempSubdirectory("tp-forwarding-");
     private readonly TemporaryState first = new();
     private readonly TemporaryState second = new();
 
-    public ForwardingTests() => Assert.SkipUnless(OperatingSystem.IsLinux(), "The setting is Linux's.");
+    public KernelSettingTests() => Assert.SkipUnless(OperatingSystem.IsLinux(), "The setting is Linux's.");
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -23,6 +23,18 @@ public sealed class ForwardingTests : IDisposable
         place.Delete(recursive: true);
         first.Dispose();
         second.Dispose();
+    }
+
+    [Theory]
+    [InlineData("128", "4096")]
+    [InlineData("8192", "8192")]
+    public async Task A_limit_is_raised_never_lowered_and_put_back(string before, string meanwhile)
+    {
+        Now(before);
+        await Of("a").RaiseAsync(first.Directory, 4096, Token);
+        Assert.Equal(meanwhile, Now());
+        await DownAsync(first.Directory);
+        Assert.Equal(before, Now());
     }
 
     [Theory]
@@ -127,7 +139,7 @@ public sealed class ForwardingTests : IDisposable
 
     private Task DownAsync(StateDirectory state) => Of("net:[1]").PutBackAsync(state, Token);
 
-    private Forwarding Of(string network) => new(Files, Setting, network, TimeProvider.System);
+    private KernelSetting Of(string network) => new(Files, Setting, network, TimeProvider.System);
 
     private string Now() => File.ReadAllText(Setting).Trim();
 
