@@ -5,6 +5,7 @@ using Tidepool.Core.Jobs;
 using Tidepool.Core.Storage;
 using Tidepool.Core.Workspaces;
 using Tidepool.Db.Activities;
+using Tidepool.Db.Changes;
 using Tidepool.Db.Jobs;
 using Tidepool.Db.Leases;
 using Tidepool.Db.Schema;
@@ -50,10 +51,20 @@ internal sealed class WorkspaceStore(Database database, CommitBells bells, TimeP
     {
         var outcome = await database.WriteAsync<AdmissionOutcome>(
             async db =>
-                !await IsCurrentAsync(db, workspace, cancellationToken) ? new AdmissionOutcome.Outdated()
-                : await RefuseAsync(db, workspace, budget, cancellationToken) is { } refusal ? new AdmissionOutcome.Refused(refusal)
-                : await WriteIntentAsync(db, workspace, activity, cancellationToken) ? new AdmissionOutcome.Saved()
-                : new AdmissionOutcome.Outdated(),
+            {
+                if (await CurrentAsync(db, workspace, cancellationToken) is not { } row)
+                {
+                    return new AdmissionOutcome.Outdated();
+                }
+
+                if (await RefuseAsync(db, workspace, budget, cancellationToken) is { } refusal)
+                {
+                    return new AdmissionOutcome.Refused(refusal);
+                }
+
+                await WriteIntentAsync(db, row, workspace, activity, cancellationToken);
+                return new AdmissionOutcome.Saved();
+            },
             outcome => outcome is AdmissionOutcome.Saved,
             cancellationToken);
         Ring(outcome is AdmissionOutcome.Saved);
@@ -62,7 +73,18 @@ internal sealed class WorkspaceStore(Database database, CommitBells bells, TimeP
 
     public async Task<bool> TrySaveIntentAsync(Workspace workspace, Activity activity, CancellationToken cancellationToken)
     {
-        var saved = await database.WriteAsync(db => WriteIntentAsync(db, workspace, activity, cancellationToken), cancellationToken);
+        var saved = await database.WriteAsync(
+            async db =>
+            {
+                if (await CurrentAsync(db, workspace, cancellationToken) is not { } row)
+                {
+                    return false;
+                }
+
+                await WriteIntentAsync(db, row, workspace, activity, cancellationToken);
+                return true;
+            },
+            cancellationToken);
         Ring(saved);
         return saved;
     }
@@ -72,17 +94,18 @@ internal sealed class WorkspaceStore(Database database, CommitBells bells, TimeP
         var saved = await database.WriteAsync(
             async db =>
             {
-                if (!await LeaseTable.IsHeldAsync(db, lease, cancellationToken) || !await TryReplaceAsync(db, workspace, cancellationToken))
+                if (!await LeaseStore.IsHeldAsync(db, lease, cancellationToken) || await CurrentAsync(db, workspace, cancellationToken) is not { } row)
                 {
                     return false;
                 }
 
+                row.Replace(workspace, await RevisionRow.NextAsync(db, cancellationToken));
                 if (activity is not null)
                 {
                     db.Activities.Add(ActivityRow.Of(activity));
-                    await db.SaveChangesAsync(cancellationToken);
                 }
 
+                await db.SaveChangesAsync(cancellationToken);
                 return true;
             },
             cancellationToken);
@@ -96,7 +119,19 @@ internal sealed class WorkspaceStore(Database database, CommitBells bells, TimeP
 
     public async Task<bool> TrySavePortsSeenAsync(Workspace workspace, CancellationToken cancellationToken)
     {
-        var saved = await database.WriteAsync(db => TryReplaceAsync(db, workspace, cancellationToken), cancellationToken);
+        var saved = await database.WriteAsync(
+            async db =>
+            {
+                if (await CurrentAsync(db, workspace, cancellationToken) is not { } row)
+                {
+                    return false;
+                }
+
+                row.Replace(workspace, await RevisionRow.NextAsync(db, cancellationToken));
+                await db.SaveChangesAsync(cancellationToken);
+                return true;
+            },
+            cancellationToken);
         if (saved)
         {
             bells.WorkspaceChanged();
@@ -136,18 +171,16 @@ internal sealed class WorkspaceStore(Database database, CommitBells bells, TimeP
             async db =>
             {
                 var (id, version) = (workspace.Id.Value, workspace.Version);
-                if (!await LeaseTable.IsHeldAsync(db, lease, cancellationToken)
+                if (!await LeaseStore.IsHeldAsync(db, lease, cancellationToken)
                     || await db.Workspaces.Where(row => row.Id == id && row.Version == version).ExecuteDeleteAsync(cancellationToken) == 0)
                 {
                     return false;
                 }
 
-                var revision = await RevisionRow.NextAsync(db, cancellationToken);
-                db.Removals.Add(new RemovalRow { Revision = revision, Workspace = id, Name = workspace.Name.Value });
+                await RemovalRow.RecordAsync(db, workspace, cancellationToken);
                 db.Activities.Add(ActivityRow.Of(activity));
                 await db.SaveChangesAsync(cancellationToken);
-                await PruneRemovalsAsync(db, cancellationToken);
-                await LeaseTable.ForgetAsync(db, lease, cancellationToken);
+                await LeaseStore.ForgetAsync(db, lease, cancellationToken);
                 return true;
             },
             cancellationToken);
@@ -158,65 +191,6 @@ internal sealed class WorkspaceStore(Database database, CommitBells bells, TimeP
 
         return removed;
     }
-
-    public Task<ChangeSet> ReadChangesAsync(long revision, CancellationToken cancellationToken) =>
-        database.ReadSnapshotAsync(
-            async db =>
-            {
-                var current = await RevisionRow.CurrentAsync(db, cancellationToken);
-                if (current <= revision)
-                {
-                    return new ChangeSet(current, [], []);
-                }
-
-                var changed = await WorkspaceQueries.ChangedAfter(db, revision).ToListAsync(cancellationToken);
-                List<RemovalRow> removed = revision == 0
-                    ? []
-                    : await db.Removals.AsNoTracking()
-                        .Where(row => row.Revision > revision)
-                        .OrderBy(row => row.Revision)
-                        .ToListAsync(cancellationToken);
-                return new ChangeSet(current, [.. changed.Select(row => row.ToWorkspace())], [.. removed.Select(row => row.ToRemoval())]);
-            },
-            cancellationToken);
-
-    public async Task<Page<Activity>> ListActivityAsync(WorkspaceId? workspace, int limit, string? cursor, CancellationToken cancellationToken)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
-        var before = cursor is null ? long.MaxValue : Cursor.ReadActivity(cursor);
-        var rows = await database.ReadAsync(
-            db =>
-            {
-                var activities = db.Activities.AsNoTracking().Where(row => row.Sequence < before);
-                if (workspace is { Value: var id })
-                {
-                    activities = activities.Where(row => row.Workspace == id);
-                }
-
-                return activities.OrderByDescending(row => row.Sequence).Take(limit + 1).ToListAsync(cancellationToken);
-            },
-            cancellationToken);
-        return new Page<Activity>(
-            [.. rows.Take(limit).Select(row => row.ToActivity())],
-            rows.Count > limit ? Cursor.OfActivity(rows[limit - 1].Sequence) : null);
-    }
-
-    public Task<Lease?> TryAcquireLeaseAsync(string resource, string owner, DateTimeOffset now, TimeSpan duration, CancellationToken cancellationToken) =>
-        database.WriteAsync(
-            db => LeaseTable.TryAcquireAsync(db, resource, owner, now, now + duration, cancellationToken),
-            lease => lease is not null,
-            cancellationToken);
-
-    public async Task<Lease?> TryRenewLeaseAsync(Lease lease, DateTimeOffset now, TimeSpan duration, CancellationToken cancellationToken)
-    {
-        var renewed = lease with { ExpiresAt = now + duration };
-        return await database.WriteAsync(db => LeaseTable.TryRenewAsync(db, lease, renewed.ExpiresAt, cancellationToken), cancellationToken)
-            ? renewed
-            : null;
-    }
-
-    public Task ReleaseLeaseAsync(Lease lease, CancellationToken cancellationToken) =>
-        database.WriteAsync(db => LeaseTable.ReleaseAsync(db, lease, cancellationToken), cancellationToken);
 
     private async Task<AdmissionOutcome> TryAddAsync(
         Workspace workspace, Activity activity, int limit, CapacityBudget budget, CancellationToken cancellationToken)
@@ -258,11 +232,12 @@ internal sealed class WorkspaceStore(Database database, CommitBells bells, TimeP
         }
     }
 
-    private static Task<bool> IsCurrentAsync(TidepoolDbContext db, Workspace workspace, CancellationToken cancellationToken)
-    {
-        var (id, version) = (workspace.Id.Value, workspace.Version);
-        return db.Workspaces.AnyAsync(row => row.Id == id && row.Version == version, cancellationToken);
-    }
+    /// <summary>
+    /// The workspace's row, if nobody has written it since <paramref name="workspace"/> was read; null if somebody has, or it is
+    /// gone. Within a write that stays true until its commit, so what is replaced is the version that the caller knows.
+    /// </summary>
+    private static Task<WorkspaceRow?> CurrentAsync(TidepoolDbContext db, Workspace workspace, CancellationToken cancellationToken) =>
+        WorkspaceQueries.Current(db, workspace.Id.Value, workspace.Version, cancellationToken);
 
     /// <summary>To be called within a write: what is read here stays true until its commit.</summary>
     private static async Task<Refusal?> RefuseAsync(TidepoolDbContext db, Workspace workspace, CapacityBudget budget, CancellationToken cancellationToken)
@@ -276,17 +251,12 @@ internal sealed class WorkspaceStore(Database database, CommitBells bells, TimeP
         return Admission.Refuse(budget, rows.ConvertAll(row => row.ToWorkspace()), workspace);
     }
 
-    private async Task<bool> WriteIntentAsync(TidepoolDbContext db, Workspace workspace, Activity activity, CancellationToken cancellationToken)
+    private async Task WriteIntentAsync(TidepoolDbContext db, WorkspaceRow row, Workspace workspace, Activity activity, CancellationToken cancellationToken)
     {
-        if (!await TryReplaceAsync(db, workspace, cancellationToken))
-        {
-            return false;
-        }
-
+        row.Replace(workspace, await RevisionRow.NextAsync(db, cancellationToken));
         db.Activities.Add(ActivityRow.Of(activity));
         await JobTable.RecordAsync(db, new Job(workspace.Id), time.GetUtcNow(), cancellationToken);
         await db.SaveChangesAsync(cancellationToken);
-        return true;
     }
 
     private void Ring(bool saved)
@@ -295,54 +265,6 @@ internal sealed class WorkspaceStore(Database database, CommitBells bells, TimeP
         {
             bells.WorkspaceChanged();
             bells.JobRecorded();
-        }
-    }
-
-    /// <summary>Replaces all but the id, the name and the time of creation, which never change.</summary>
-    private static async Task<bool> TryReplaceAsync(TidepoolDbContext db, Workspace workspace, CancellationToken cancellationToken)
-    {
-        var version = workspace.Version;
-        var next = WorkspaceRow.Of(workspace, await RevisionRow.NextAsync(db, cancellationToken));
-        var replaced = await db.Workspaces
-            .Where(row => row.Id == next.Id && row.Version == version)
-            .ExecuteUpdateAsync(
-                row => row
-                    .SetProperty(r => r.Description, next.Description)
-                    .SetProperty(r => r.Image, next.Image)
-                    .SetProperty(r => r.Cpus, next.Cpus)
-                    .SetProperty(r => r.MemoryMiB, next.MemoryMiB)
-                    .SetProperty(r => r.Desired, next.Desired)
-                    .SetProperty(r => r.Status, next.Status)
-                    .SetProperty(r => r.Provisioned, next.Provisioned)
-                    .SetProperty(r => r.CloneOf, next.CloneOf)
-                    .SetProperty(r => r.Isolation, next.Isolation)
-                    .SetProperty(r => r.Address, next.Address)
-                    .SetProperty(r => r.FaultCode, next.FaultCode)
-                    .SetProperty(r => r.FaultMessage, next.FaultMessage)
-                    .SetProperty(r => r.ProgressStep, next.ProgressStep)
-                    .SetProperty(r => r.ProgressOf, next.ProgressOf)
-                    .SetProperty(r => r.ProgressLabel, next.ProgressLabel)
-                    .SetProperty(r => r.Ports, next.Ports)
-                    .SetProperty(r => r.UpdatedAt, next.UpdatedAt)
-                    .SetProperty(r => r.StartedAt, next.StartedAt)
-                    .SetProperty(r => r.LastAccessedAt, next.LastAccessedAt)
-                    .SetProperty(r => r.DeadlineAt, next.DeadlineAt)
-                    .SetProperty(r => r.Version, next.Version)
-                    .SetProperty(r => r.Revision, next.Revision),
-                cancellationToken);
-        return replaced == 1;
-    }
-
-    private static async Task PruneRemovalsAsync(TidepoolDbContext db, CancellationToken cancellationToken)
-    {
-        var oldestKept = await db.Removals
-            .OrderByDescending(row => row.Revision)
-            .Skip(RemovalRow.Kept - 1)
-            .Select(row => (long?)row.Revision)
-            .FirstOrDefaultAsync(cancellationToken);
-        if (oldestKept is not null)
-        {
-            await db.Removals.Where(row => row.Revision < oldestKept).ExecuteDeleteAsync(cancellationToken);
         }
     }
 }
