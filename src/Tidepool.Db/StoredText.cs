@@ -18,7 +18,10 @@ internal static class StoredText
     /// <exception cref="StoreException">It is no address.</exception>
     public static IPAddress Address(string stored) => IPAddress.TryParse(stored, out var address) ? address : throw Unreadable("an address");
 
-    /// <summary>The step of that name; null for none and for one that only another version of Tidepool knows: the next step is recorded again.</summary>
+    /// <summary>
+    /// The step with that name. Null for no name, and for one that only another version of Tidepool knows: the worker records the step
+    /// again when it goes on.
+    /// </summary>
     public static ProgressStep? Step(string? stored) => stored is not null && Steps.TryGetValue(stored, out var step) ? step : null;
 
     private static StoreException Unreadable(string what) =>

@@ -10,8 +10,8 @@ internal static class WorkspaceQueries
         EF.CompileAsyncQuery((TidepoolDbContext db, Guid id, CancellationToken cancellationToken) =>
             db.Workspaces.AsNoTracking().FirstOrDefault(row => row.Id == id));
 
-    /// <summary>The row at this version, to be changed within a write.</summary>
-    public static readonly Func<TidepoolDbContext, Guid, long, CancellationToken, Task<WorkspaceRow?>> Current =
+    /// <summary>The row, if it is still at this version; tracked, to be changed within a write.</summary>
+    public static readonly Func<TidepoolDbContext, Guid, long, CancellationToken, Task<WorkspaceRow?>> AtVersion =
         EF.CompileAsyncQuery((TidepoolDbContext db, Guid id, long version, CancellationToken cancellationToken) =>
             db.Workspaces.FirstOrDefault(row => row.Id == id && row.Version == version));
 

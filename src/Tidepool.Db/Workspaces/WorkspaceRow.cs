@@ -21,7 +21,7 @@ internal sealed class WorkspaceRow
     public string? FaultCode { get; set; }
     public string? FaultMessage { get; set; }
 
-    /// <summary>The name of a step. A database of before has the columns ProgressStep, ProgressOf and ProgressLabel, which nothing reads.</summary>
+    /// <summary>The name of a step. An older database also has the columns ProgressStep, ProgressOf and ProgressLabel; nothing reads them.</summary>
     public string? Progress { get; set; }
 
     public string? Ports { get; set; }

@@ -51,20 +51,10 @@ internal sealed class WorkspaceStore(Database database, CommitBells bells, TimeP
     {
         var outcome = await database.WriteAsync<AdmissionOutcome>(
             async db =>
-            {
-                if (await CurrentAsync(db, workspace, cancellationToken) is not { } row)
-                {
-                    return new AdmissionOutcome.Outdated();
-                }
-
-                if (await RefuseAsync(db, workspace, budget, cancellationToken) is { } refusal)
-                {
-                    return new AdmissionOutcome.Refused(refusal);
-                }
-
-                await WriteIntentAsync(db, row, workspace, activity, cancellationToken);
-                return new AdmissionOutcome.Saved();
-            },
+                !await IsCurrentAsync(db, workspace, cancellationToken) ? new AdmissionOutcome.Outdated()
+                : await RefuseAsync(db, workspace, budget, cancellationToken) is { } refusal ? new AdmissionOutcome.Refused(refusal)
+                : await WriteIntentAsync(db, workspace, activity, cancellationToken) ? new AdmissionOutcome.Saved()
+                : new AdmissionOutcome.Outdated(),
             outcome => outcome is AdmissionOutcome.Saved,
             cancellationToken);
         Ring(outcome is AdmissionOutcome.Saved);
@@ -73,18 +63,7 @@ internal sealed class WorkspaceStore(Database database, CommitBells bells, TimeP
 
     public async Task<bool> TrySaveIntentAsync(Workspace workspace, Activity activity, CancellationToken cancellationToken)
     {
-        var saved = await database.WriteAsync(
-            async db =>
-            {
-                if (await CurrentAsync(db, workspace, cancellationToken) is not { } row)
-                {
-                    return false;
-                }
-
-                await WriteIntentAsync(db, row, workspace, activity, cancellationToken);
-                return true;
-            },
-            cancellationToken);
+        var saved = await database.WriteAsync(db => WriteIntentAsync(db, workspace, activity, cancellationToken), cancellationToken);
         Ring(saved);
         return saved;
     }
@@ -94,18 +73,17 @@ internal sealed class WorkspaceStore(Database database, CommitBells bells, TimeP
         var saved = await database.WriteAsync(
             async db =>
             {
-                if (!await LeaseStore.IsHeldAsync(db, lease, cancellationToken) || await CurrentAsync(db, workspace, cancellationToken) is not { } row)
+                if (!await LeaseStore.IsHeldAsync(db, lease, cancellationToken) || !await TryReplaceAsync(db, workspace, cancellationToken))
                 {
                     return false;
                 }
 
-                row.Replace(workspace, await RevisionRow.NextAsync(db, cancellationToken));
                 if (activity is not null)
                 {
                     db.Activities.Add(ActivityRow.Of(activity));
+                    await db.SaveChangesAsync(cancellationToken);
                 }
 
-                await db.SaveChangesAsync(cancellationToken);
                 return true;
             },
             cancellationToken);
@@ -119,19 +97,7 @@ internal sealed class WorkspaceStore(Database database, CommitBells bells, TimeP
 
     public async Task<bool> TrySavePortsSeenAsync(Workspace workspace, CancellationToken cancellationToken)
     {
-        var saved = await database.WriteAsync(
-            async db =>
-            {
-                if (await CurrentAsync(db, workspace, cancellationToken) is not { } row)
-                {
-                    return false;
-                }
-
-                row.Replace(workspace, await RevisionRow.NextAsync(db, cancellationToken));
-                await db.SaveChangesAsync(cancellationToken);
-                return true;
-            },
-            cancellationToken);
+        var saved = await database.WriteAsync(db => TryReplaceAsync(db, workspace, cancellationToken), cancellationToken);
         if (saved)
         {
             bells.WorkspaceChanged();
@@ -232,12 +198,11 @@ internal sealed class WorkspaceStore(Database database, CommitBells bells, TimeP
         }
     }
 
-    /// <summary>
-    /// The workspace's row, if nobody has written it since <paramref name="workspace"/> was read; null if somebody has, or it is
-    /// gone. Within a write that stays true until its commit, so what is replaced is the version that the caller knows.
-    /// </summary>
-    private static Task<WorkspaceRow?> CurrentAsync(TidepoolDbContext db, Workspace workspace, CancellationToken cancellationToken) =>
-        WorkspaceQueries.Current(db, workspace.Id.Value, workspace.Version, cancellationToken);
+    private static Task<bool> IsCurrentAsync(TidepoolDbContext db, Workspace workspace, CancellationToken cancellationToken)
+    {
+        var (id, version) = (workspace.Id.Value, workspace.Version);
+        return db.Workspaces.AnyAsync(row => row.Id == id && row.Version == version, cancellationToken);
+    }
 
     /// <summary>To be called within a write: what is read here stays true until its commit.</summary>
     private static async Task<Refusal?> RefuseAsync(TidepoolDbContext db, Workspace workspace, CapacityBudget budget, CancellationToken cancellationToken)
@@ -251,12 +216,17 @@ internal sealed class WorkspaceStore(Database database, CommitBells bells, TimeP
         return Admission.Refuse(budget, rows.ConvertAll(row => row.ToWorkspace()), workspace);
     }
 
-    private async Task WriteIntentAsync(TidepoolDbContext db, WorkspaceRow row, Workspace workspace, Activity activity, CancellationToken cancellationToken)
+    private async Task<bool> WriteIntentAsync(TidepoolDbContext db, Workspace workspace, Activity activity, CancellationToken cancellationToken)
     {
-        row.Replace(workspace, await RevisionRow.NextAsync(db, cancellationToken));
+        if (!await TryReplaceAsync(db, workspace, cancellationToken))
+        {
+            return false;
+        }
+
         db.Activities.Add(ActivityRow.Of(activity));
         await JobTable.RecordAsync(db, new Job(workspace.Id), time.GetUtcNow(), cancellationToken);
         await db.SaveChangesAsync(cancellationToken);
+        return true;
     }
 
     private void Ring(bool saved)
@@ -266,5 +236,21 @@ internal sealed class WorkspaceStore(Database database, CommitBells bells, TimeP
             bells.WorkspaceChanged();
             bells.JobRecorded();
         }
+    }
+
+    /// <summary>
+    /// Replaces all but the id, the name and the time of creation, which never change. False if another has written the workspace since
+    /// it was read, or it is gone. No other write comes between this read and the commit, so it is a compare-and-set.
+    /// </summary>
+    private static async Task<bool> TryReplaceAsync(TidepoolDbContext db, Workspace workspace, CancellationToken cancellationToken)
+    {
+        if (await WorkspaceQueries.AtVersion(db, workspace.Id.Value, workspace.Version, cancellationToken) is not { } row)
+        {
+            return false;
+        }
+
+        row.Replace(workspace, await RevisionRow.NextAsync(db, cancellationToken));
+        await db.SaveChangesAsync(cancellationToken);
+        return true;
     }
 }
