@@ -4,8 +4,11 @@ using Microsoft.Extensions.Options;
 using Tidepool.Core.Health;
 using Tidepool.Core.Jobs;
 using Tidepool.Core.Storage;
+using Tidepool.Db.Activities;
+using Tidepool.Db.Changes;
 using Tidepool.Db.Health;
 using Tidepool.Db.Jobs;
+using Tidepool.Db.Leases;
 using Tidepool.Db.Schema;
 using Tidepool.Db.Sqlite;
 using Tidepool.Db.Workspaces;
@@ -18,9 +21,9 @@ public static class DbRegistration
     private const int ContextsKept = 16;
 
     /// <summary>
-    /// Adds <see cref="IWorkspaceStore"/>, <see cref="IJobTable"/> and <see cref="IHealthBoard"/>. Doorbells that are registered
-    /// under <see cref="DoorbellNames"/> are rung after the commits they stand for. Call
-    /// <see cref="InitializeTidepoolDbAsync"/> before the first use.
+    /// Adds <see cref="IWorkspaceStore"/>, <see cref="ILeaseStore"/>, <see cref="IChangeStore"/>, <see cref="IActivityStore"/>,
+    /// <see cref="IJobTable"/> and <see cref="IHealthBoard"/>. Doorbells that are registered under <see cref="DoorbellNames"/> are
+    /// rung after the commits they stand for. Call <see cref="InitializeTidepoolDbAsync"/> before the first use.
     /// </summary>
     public static IServiceCollection AddTidepoolDb(this IServiceCollection services, Action<DbOptions> configure)
     {
@@ -35,6 +38,9 @@ public static class DbRegistration
         services.TryAddSingleton<DatabaseInitializer>();
         services.TryAddSingleton<CommitBells>();
         services.TryAddSingleton<IWorkspaceStore, WorkspaceStore>();
+        services.TryAddSingleton<ILeaseStore, LeaseStore>();
+        services.TryAddSingleton<IChangeStore, ChangeStore>();
+        services.TryAddSingleton<IActivityStore, ActivityStore>();
         services.TryAddSingleton<IJobTable, JobTable>();
         services.TryAddSingleton<IHealthBoard, HealthBoard>();
         return services;

@@ -46,23 +46,23 @@ internal static class Sample
         new(store, runtime, wall ?? new InMemoryBoundary(), NullLogger<BoundaryKeeper>.Instance);
 
     public static Reconciler Reconciler(
-        IWorkspaceStore store, IWorkspaceRuntime runtime, LifecycleOptions? options = null, TimeProvider? time = null, InMemoryBoundary? wall = null, IWorkspaceLog? log = null)
+        IWorkspaceStore store, ILeaseStore leases, IWorkspaceRuntime runtime, LifecycleOptions? options = null, TimeProvider? time = null, InMemoryBoundary? wall = null, IWorkspaceLog? log = null)
     {
         options ??= Options;
         time ??= TimeProvider.System;
         var boundary = Boundary(store, runtime, wall);
         var routes = new RoutePublisher(store, new NoRoutes(), boundary, options, time, NullLogger<RoutePublisher>.Instance);
         return new Reconciler(
-            store, runtime, new OneImage(), new AlwaysReady(), routes, boundary, log ?? new NoLog(), options, time, NullLogger<Reconciler>.Instance);
+            store, leases, runtime, new OneImage(), new AlwaysReady(), routes, boundary, log ?? new NoLog(), options, time, NullLogger<Reconciler>.Instance);
     }
 
-    public static Sweeper Sweeper(IWorkspaceStore store, IWorkspaceRuntime runtime, IJobQueue queue, CapacityBudget? budget = null, StrayMachines? strays = null) =>
+    public static Sweeper Sweeper(IWorkspaceStore store, IActivityStore activities, IWorkspaceRuntime runtime, IJobQueue queue, CapacityBudget? budget = null, StrayMachines? strays = null) =>
         new(
             store,
             runtime,
             queue,
             new BudgetKeeper(store, budget ?? CapacityBudget.Unlimited, Options, TimeProvider.System, NullLogger<BudgetKeeper>.Instance),
-            strays ?? new StrayMachines(store, runtime, NullLogger<StrayMachines>.Instance),
+            strays ?? new StrayMachines(store, activities, runtime, NullLogger<StrayMachines>.Instance),
             NullLogger<Sweeper>.Instance);
 
     /// <summary>What the audit trail says when a user asks for something.</summary>

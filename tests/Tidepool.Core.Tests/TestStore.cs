@@ -14,6 +14,10 @@ internal sealed class TestStore : IDisposable
 
     private TestStore(string directory, ServiceProvider services) => (this.directory, this.services) = (directory, services);
 
+    public ILeaseStore Leases => services.GetRequiredService<ILeaseStore>();
+
+    public IActivityStore Activities => services.GetRequiredService<IActivityStore>();
+
     public IWorkspaceStore Store => services.GetRequiredService<IWorkspaceStore>();
 
     public IJobQueue Queue => services.GetRequiredService<IJobQueue>();

@@ -16,7 +16,7 @@ namespace Tidepool.Runtime.Tests;
 public sealed class IncusFaultTests(IncusRuntimeTests.Host host) : IClassFixture<IncusRuntimeTests.Host>, IAsyncLifetime
 {
     private readonly LifecycleOptions options = new() { PollInterval = TimeSpan.FromMilliseconds(20), RouteWait = TimeSpan.Zero, SecondLook = TimeSpan.FromMilliseconds(20) };
-    private readonly InMemoryWorkspaceStore store = new(new InMemoryJobTable(), TimeProvider.System);
+    private readonly InMemoryStore store = new(new InMemoryJobTable(), TimeProvider.System);
     private FaultySocket? seam;
     private ServiceProvider? services;
 
@@ -131,7 +131,7 @@ public sealed class IncusFaultTests(IncusRuntimeTests.Host host) : IClassFixture
     {
         var boundary = new BoundaryKeeper(store, Runtime, new InMemoryBoundary(), NullLogger<BoundaryKeeper>.Instance);
         var routes = new RoutePublisher(store, new Nowhere(), boundary, options, TimeProvider.System, NullLogger<RoutePublisher>.Instance);
-        var reconciler = new Reconciler(store, Runtime, new OneImage(host.Image), new Nowhere(), routes, boundary, new NoLog(), options, TimeProvider.System, NullLogger<Reconciler>.Instance);
+        var reconciler = new Reconciler(store, store, Runtime, new OneImage(host.Image), new Nowhere(), routes, boundary, new NoLog(), options, TimeProvider.System, NullLogger<Reconciler>.Instance);
         while (await store.FindAsync(id, Token) is { } workspace && (status is null || workspace.Status != status))
         {
             Assert.True(workspace.Status != WorkspaceStatus.Error, workspace.Fault?.Message);

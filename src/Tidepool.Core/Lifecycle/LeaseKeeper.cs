@@ -5,7 +5,7 @@ namespace Tidepool.Core.Lifecycle;
 /// <summary>Renews a lease while work goes on under it, and cancels the work once the lease is lost.</summary>
 internal sealed class LeaseKeeper : IAsyncDisposable
 {
-    private readonly IWorkspaceStore store;
+    private readonly ILeaseStore leases;
     private readonly TimeSpan duration;
     private readonly TimeProvider time;
     private readonly CancellationTokenSource work;
@@ -13,15 +13,15 @@ internal sealed class LeaseKeeper : IAsyncDisposable
     private readonly Task keeping;
     private volatile Held held;
 
-    /// <param name="store">Where the lease is kept.</param>
+    /// <param name="leases">Where the lease is kept.</param>
     /// <param name="lease">As it was given.</param>
     /// <param name="asked">When it was asked for, as <paramref name="time"/> counts what passes.</param>
     /// <param name="duration">How long it is given for each time.</param>
     /// <param name="time">The worker's.</param>
     /// <param name="cancellationToken">Ends the work.</param>
-    public LeaseKeeper(IWorkspaceStore store, Lease lease, long asked, TimeSpan duration, TimeProvider time, CancellationToken cancellationToken)
+    public LeaseKeeper(ILeaseStore leases, Lease lease, long asked, TimeSpan duration, TimeProvider time, CancellationToken cancellationToken)
     {
-        this.store = store;
+        this.leases = leases;
         held = new Held(lease, asked);
         this.duration = duration;
         this.time = time;
@@ -70,7 +70,7 @@ internal sealed class LeaseKeeper : IAsyncDisposable
         work.Dispose();
         if (!Lost)
         {
-            await store.ReleaseLeaseAsync(held.Lease, CancellationToken.None);
+            await leases.ReleaseAsync(held.Lease, CancellationToken.None);
         }
     }
 
@@ -99,7 +99,7 @@ internal sealed class LeaseKeeper : IAsyncDisposable
         try
         {
             var asked = time.GetTimestamp();
-            if (await store.TryRenewLeaseAsync(held.Lease, time.GetUtcNow(), duration, done.Token) is not { } renewed)
+            if (await leases.TryRenewAsync(held.Lease, time.GetUtcNow(), duration, done.Token) is not { } renewed)
             {
                 return false;
             }

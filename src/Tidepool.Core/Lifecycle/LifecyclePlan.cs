@@ -68,7 +68,7 @@ public static class LifecyclePlan
     /// </summary>
     private static bool IsYetToBeStarted(Workspace workspace) =>
         workspace.Status is WorkspaceStatus.Creating or WorkspaceStatus.Starting
-        && workspace.Progress?.Label is not (StepLabels.Connecting or StepLabels.StartingEditor);
+        && workspace.Progress is not (ProgressStep.Connecting or ProgressStep.StartingEditor);
 
     /// <summary>Whether a settled workspace is still as it was left, so that nobody needs to look at it.</summary>
     public static bool Agrees(Workspace workspace, InstanceObservation? seen) => (workspace.Desired, workspace.Status) switch

@@ -15,6 +15,7 @@ namespace Tidepool.Core.Lifecycle;
 /// </summary>
 public sealed partial class Reconciler(
     IWorkspaceStore store,
+    ILeaseStore leases,
     IWorkspaceRuntime runtime,
     IImageCatalog images,
     IReadinessProbe probe,
@@ -46,13 +47,13 @@ public sealed partial class Reconciler(
         }
 
         var asked = time.GetTimestamp();
-        var lease = await store.TryAcquireLeaseAsync(LeaseOn(id), owner, time.GetUtcNow(), options.LeaseDuration, cancellationToken);
+        var lease = await leases.TryAcquireAsync(LeaseOn(id), owner, time.GetUtcNow(), options.LeaseDuration, cancellationToken);
         if (lease is null)
         {
             return new ReconcileResult.Busy();
         }
 
-        var keeper = new LeaseKeeper(store, lease, asked, options.LeaseDuration, time, cancellationToken);
+        var keeper = new LeaseKeeper(leases, lease, asked, options.LeaseDuration, time, cancellationToken);
         try
         {
             return await DriveAsync(id, keeper);
@@ -179,8 +180,8 @@ public sealed partial class Reconciler(
 
     private async Task CreateAsync(Run run, CancellationToken cancellationToken)
     {
-        var label = run.Workspace.CloneOf is null ? StepLabels.MakingDisk : StepLabels.CopyingDisk;
-        if (await ShowAsync(run, run.Workspace with { Status = WorkspaceStatus.Creating }, label, cancellationToken) is not { } workspace)
+        var step = run.Workspace.CloneOf is null ? ProgressStep.MakingDisk : ProgressStep.CopyingDisk;
+        if (await ShowAsync(run, run.Workspace with { Status = WorkspaceStatus.Creating }, step, cancellationToken) is not { } workspace)
         {
             return;
         }
@@ -209,18 +210,18 @@ public sealed partial class Reconciler(
 
         // Its old address may be another's by now, and a route must never lead there.
         var booting = run.Workspace with { Status = status, Isolation = seen.Isolation, Address = null };
-        if (await ShowAsync(run, booting, StepLabels.Booting, cancellationToken) is { } workspace)
+        if (await ShowAsync(run, booting, ProgressStep.Booting, cancellationToken) is { } workspace)
         {
             await boundary.EnsureAsync(cancellationToken);
             run.Keeper.ThrowIfExpired();
             await runtime.StartAsync(workspace.Instance, cancellationToken);
-            await ShowAsync(run with { Workspace = workspace }, workspace, StepLabels.Connecting, cancellationToken);
+            await ShowAsync(run with { Workspace = workspace }, workspace, ProgressStep.Connecting, cancellationToken);
         }
     }
 
     private async Task WaitAsync(Run run, CancellationToken cancellationToken)
     {
-        if (await ShowAsync(run, run.Workspace with { Status = InBetween(run.Workspace) }, StepLabels.Connecting, cancellationToken) is not null)
+        if (await ShowAsync(run, run.Workspace with { Status = InBetween(run.Workspace) }, ProgressStep.Connecting, cancellationToken) is not null)
         {
             await Task.Delay(options.PollInterval, time, cancellationToken);
         }
@@ -229,7 +230,7 @@ public sealed partial class Reconciler(
     private async Task AwaitEditorAsync(Run run, InstanceObservation seen, CancellationToken cancellationToken)
     {
         var found = run.Workspace with { Status = InBetween(run.Workspace), Provisioned = true, Isolation = seen.Isolation, Address = seen.Address };
-        if (await ShowAsync(run, found, StepLabels.StartingEditor, cancellationToken) is not { } workspace)
+        if (await ShowAsync(run, found, ProgressStep.StartingEditor, cancellationToken) is not { } workspace)
         {
             return;
         }
@@ -372,9 +373,9 @@ public sealed partial class Reconciler(
     }
 
     /// <summary>Writes what a workspace has come to, if that is news. Null if it changed under us: look again.</summary>
-    private async Task<Workspace?> ShowAsync(Run run, Workspace shown, string? label, CancellationToken cancellationToken)
+    private async Task<Workspace?> ShowAsync(Run run, Workspace shown, ProgressStep? step, CancellationToken cancellationToken)
     {
-        shown = shown with { Progress = StepLabels.Progress(shown, label) };
+        shown = shown with { Progress = step };
         if (run.Workspace.Status != shown.Status || shown.DeadlineAt is null)
         {
             shown = shown with { DeadlineAt = time.GetUtcNow() + options.DeadlineOf(shown.Status), Fault = null };
@@ -386,7 +387,7 @@ public sealed partial class Reconciler(
         }
 
         var saved = await SaveAsync(run.Keeper, shown with { UpdatedAt = time.GetUtcNow() }, null, cancellationToken);
-        if (saved?.Progress is { } progress && progress != run.Workspace.Progress)
+        if (saved is not null && WorkspaceProgress.From(saved) is { } progress && progress != WorkspaceProgress.From(run.Workspace))
         {
             var begun = new LogEntry(saved.UpdatedAt, LogSources.Lifecycle, $"{progress.Label} ({progress.Step} of {progress.Of})");
             await log.AppendAsync(saved.Name, [.. StepEnded(run.Workspace, saved.UpdatedAt), begun], cancellationToken);
@@ -421,7 +422,7 @@ public sealed partial class Reconciler(
 
     /// <summary>The step that a workspace was at, which began when it was last written.</summary>
     private static IEnumerable<LogEntry> StepEnded(Workspace before, DateTimeOffset now) =>
-        before.Progress is { } step ? [new LogEntry(now, LogSources.Lifecycle, $"{step.Label}: done", (now - before.UpdatedAt).TotalMilliseconds)] : [];
+        WorkspaceProgress.From(before) is { } step ? [new LogEntry(now, LogSources.Lifecycle, $"{step.Label}: done", (now - before.UpdatedAt).TotalMilliseconds)] : [];
 
     private Activity Ended(Workspace workspace, string verb, ActivityOutcome outcome, string? detail)
     {

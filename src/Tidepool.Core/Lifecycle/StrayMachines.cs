@@ -10,7 +10,7 @@ namespace Tidepool.Core.Lifecycle;
 /// Machines of ours that no workspace names. One whose deletion this database records is what a late answer left: it is removed.
 /// Every other one is left alone and told of, for its disk may hold somebody's work: the database may be new, or older than it.
 /// </summary>
-public sealed partial class StrayMachines(IWorkspaceStore store, IWorkspaceRuntime runtime, ILogger<StrayMachines> logger)
+public sealed partial class StrayMachines(IWorkspaceStore store, IActivityStore activities, IWorkspaceRuntime runtime, ILogger<StrayMachines> logger)
 {
     /// <summary>Those that this database has never heard of, as of the last look.</summary>
     public IReadOnlyList<InstanceName> Unknown { get; private set; } = [];
@@ -56,7 +56,7 @@ public sealed partial class StrayMachines(IWorkspaceStore store, IWorkspaceRunti
 
     /// <summary>The last that the audit trail, which outlives a workspace, says of it: recorded in one step with its removal.</summary>
     private async Task<bool> WasDeletedAsync(WorkspaceId workspace, CancellationToken cancellationToken) =>
-        (await store.ListActivityAsync(workspace, 1, null, cancellationToken)).Items is [{ Verb: Verbs.Delete, Outcome: ActivityOutcome.Succeeded }];
+        (await activities.ListAsync(workspace, 1, null, cancellationToken)).Items is [{ Verb: Verbs.Delete, Outcome: ActivityOutcome.Succeeded }];
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Instance} is left over from a workspace that was deleted, and is removed.")]
     private partial void LogRemoving(InstanceName instance);

@@ -27,8 +27,15 @@ public enum WorkspaceStatus
 /// <summary>Why a workspace is in error: a stable code, and a message that a person can act on.</summary>
 public sealed record WorkspaceFault(string Code, string Message);
 
-/// <summary>The step that an in-between state has come to, counted from one.</summary>
-public sealed record WorkspaceProgress(int Step, int Of, string Label);
+/// <summary>A step of a workspace on its way to running. The database stores the name, so a name never changes.</summary>
+public enum ProgressStep
+{
+    MakingDisk,
+    CopyingDisk,
+    Booting,
+    Connecting,
+    StartingEditor,
+}
 
 /// <summary>
 /// A workspace: what is wanted of it and what was last seen. An immutable value; <see cref="Storage.IWorkspaceStore"/>
@@ -55,7 +62,10 @@ public sealed record Workspace
     public Isolation? Isolation { get; init; }
     public IPAddress? Address { get; init; }
     public WorkspaceFault? Fault { get; init; }
-    public WorkspaceProgress? Progress { get; init; }
+
+    /// <summary>The step it has come to while it is creating or starting; null in the other states, and before the first step.</summary>
+    public ProgressStep? Progress { get; init; }
+
     public IReadOnlyList<WorkspacePort> Ports { get; init; } = [];
 
     public required DateTimeOffset CreatedAt { get; init; }

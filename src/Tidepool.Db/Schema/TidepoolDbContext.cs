@@ -3,6 +3,7 @@ using Tidepool.Core.Activities;
 using Tidepool.Core.Runtime;
 using Tidepool.Core.Workspaces;
 using Tidepool.Db.Activities;
+using Tidepool.Db.Changes;
 using Tidepool.Db.Health;
 using Tidepool.Db.Jobs;
 using Tidepool.Db.Leases;

@@ -10,6 +10,11 @@ internal static class WorkspaceQueries
         EF.CompileAsyncQuery((TidepoolDbContext db, Guid id, CancellationToken cancellationToken) =>
             db.Workspaces.AsNoTracking().FirstOrDefault(row => row.Id == id));
 
+    /// <summary>The row, if it is still at this version; tracked, to be changed within a write.</summary>
+    public static readonly Func<TidepoolDbContext, Guid, long, CancellationToken, Task<WorkspaceRow?>> AtVersion =
+        EF.CompileAsyncQuery((TidepoolDbContext db, Guid id, long version, CancellationToken cancellationToken) =>
+            db.Workspaces.FirstOrDefault(row => row.Id == id && row.Version == version));
+
     public static readonly Func<TidepoolDbContext, string, CancellationToken, Task<WorkspaceRow?>> ByName =
         EF.CompileAsyncQuery((TidepoolDbContext db, string name, CancellationToken cancellationToken) =>
             db.Workspaces.AsNoTracking().FirstOrDefault(row => row.Name == name));

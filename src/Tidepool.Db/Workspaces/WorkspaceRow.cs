@@ -20,9 +20,10 @@ internal sealed class WorkspaceRow
     public string? Address { get; set; }
     public string? FaultCode { get; set; }
     public string? FaultMessage { get; set; }
-    public int? ProgressStep { get; set; }
-    public int? ProgressOf { get; set; }
-    public string? ProgressLabel { get; set; }
+
+    /// <summary>The name of a step. An older database also has the columns ProgressStep, ProgressOf and ProgressLabel; nothing reads them.</summary>
+    public string? Progress { get; set; }
+
     public string? Ports { get; set; }
     public DateTimeOffset CreatedAt { get; set; }
     public DateTimeOffset UpdatedAt { get; set; }
@@ -32,34 +33,37 @@ internal sealed class WorkspaceRow
     public long Version { get; set; }
     public long Revision { get; set; }
 
-    public static WorkspaceRow Of(Workspace workspace, long revision) => new()
+    public static WorkspaceRow Of(Workspace workspace, long revision)
     {
-        Id = workspace.Id.Value,
-        Name = workspace.Name.Value,
-        Description = workspace.Description,
-        Image = workspace.Image,
-        Cpus = workspace.Cpus,
-        MemoryMiB = workspace.MemoryMiB,
-        Desired = workspace.Desired,
-        Status = workspace.Status,
-        Provisioned = workspace.Provisioned,
-        CloneOf = workspace.CloneOf?.Value,
-        Isolation = workspace.Isolation,
-        Address = workspace.Address?.ToString(),
-        FaultCode = workspace.Fault?.Code,
-        FaultMessage = workspace.Fault?.Message,
-        ProgressStep = workspace.Progress?.Step,
-        ProgressOf = workspace.Progress?.Of,
-        ProgressLabel = workspace.Progress?.Label,
-        Ports = PortColumn.Write(workspace.Ports),
-        CreatedAt = workspace.CreatedAt,
-        UpdatedAt = workspace.UpdatedAt,
-        StartedAt = workspace.StartedAt,
-        LastAccessedAt = workspace.LastAccessedAt,
-        DeadlineAt = workspace.DeadlineAt,
-        Version = workspace.Version + 1,
-        Revision = revision,
-    };
+        var row = new WorkspaceRow { Id = workspace.Id.Value, Name = workspace.Name.Value, CreatedAt = workspace.CreatedAt };
+        row.Replace(workspace, revision);
+        return row;
+    }
+
+    /// <summary>Takes all of the workspace but the id, the name and the time of creation, which never change; raises the version.</summary>
+    public void Replace(Workspace workspace, long revision)
+    {
+        Description = workspace.Description;
+        Image = workspace.Image;
+        Cpus = workspace.Cpus;
+        MemoryMiB = workspace.MemoryMiB;
+        Desired = workspace.Desired;
+        Status = workspace.Status;
+        Provisioned = workspace.Provisioned;
+        CloneOf = workspace.CloneOf?.Value;
+        Isolation = workspace.Isolation;
+        Address = workspace.Address?.ToString();
+        FaultCode = workspace.Fault?.Code;
+        FaultMessage = workspace.Fault?.Message;
+        Progress = workspace.Progress?.ToString();
+        Ports = PortColumn.Write(workspace.Ports);
+        UpdatedAt = workspace.UpdatedAt;
+        StartedAt = workspace.StartedAt;
+        LastAccessedAt = workspace.LastAccessedAt;
+        DeadlineAt = workspace.DeadlineAt;
+        Version = workspace.Version + 1;
+        Revision = revision;
+    }
 
     public Workspace ToWorkspace() => new()
     {
@@ -76,7 +80,7 @@ internal sealed class WorkspaceRow
         Isolation = Isolation,
         Address = Address is null ? null : StoredText.Address(Address),
         Fault = FaultCode is null ? null : new WorkspaceFault(FaultCode, FaultMessage ?? ""),
-        Progress = ProgressStep is null ? null : new WorkspaceProgress(ProgressStep.Value, ProgressOf ?? 0, ProgressLabel ?? ""),
+        Progress = StoredText.Step(Progress),
         Ports = PortColumn.Read(Ports),
         CreatedAt = CreatedAt,
         UpdatedAt = UpdatedAt,

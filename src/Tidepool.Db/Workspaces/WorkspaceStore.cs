@@ -5,6 +5,7 @@ using Tidepool.Core.Jobs;
 using Tidepool.Core.Storage;
 using Tidepool.Core.Workspaces;
 using Tidepool.Db.Activities;
+using Tidepool.Db.Changes;
 using Tidepool.Db.Jobs;
 using Tidepool.Db.Leases;
 using Tidepool.Db.Schema;
@@ -72,7 +73,7 @@ internal sealed class WorkspaceStore(Database database, CommitBells bells, TimeP
         var saved = await database.WriteAsync(
             async db =>
             {
-                if (!await LeaseTable.IsHeldAsync(db, lease, cancellationToken) || !await TryReplaceAsync(db, workspace, cancellationToken))
+                if (!await LeaseStore.IsHeldAsync(db, lease, cancellationToken) || !await TryReplaceAsync(db, workspace, cancellationToken))
                 {
                     return false;
                 }
@@ -136,18 +137,16 @@ internal sealed class WorkspaceStore(Database database, CommitBells bells, TimeP
             async db =>
             {
                 var (id, version) = (workspace.Id.Value, workspace.Version);
-                if (!await LeaseTable.IsHeldAsync(db, lease, cancellationToken)
+                if (!await LeaseStore.IsHeldAsync(db, lease, cancellationToken)
                     || await db.Workspaces.Where(row => row.Id == id && row.Version == version).ExecuteDeleteAsync(cancellationToken) == 0)
                 {
                     return false;
                 }
 
-                var revision = await RevisionRow.NextAsync(db, cancellationToken);
-                db.Removals.Add(new RemovalRow { Revision = revision, Workspace = id, Name = workspace.Name.Value });
+                await RemovalRow.RecordAsync(db, workspace, cancellationToken);
                 db.Activities.Add(ActivityRow.Of(activity));
                 await db.SaveChangesAsync(cancellationToken);
-                await PruneRemovalsAsync(db, cancellationToken);
-                await LeaseTable.ForgetAsync(db, lease, cancellationToken);
+                await LeaseStore.ForgetAsync(db, lease, cancellationToken);
                 return true;
             },
             cancellationToken);
@@ -158,65 +157,6 @@ internal sealed class WorkspaceStore(Database database, CommitBells bells, TimeP
 
         return removed;
     }
-
-    public Task<ChangeSet> ReadChangesAsync(long revision, CancellationToken cancellationToken) =>
-        database.ReadSnapshotAsync(
-            async db =>
-            {
-                var current = await RevisionRow.CurrentAsync(db, cancellationToken);
-                if (current <= revision)
-                {
-                    return new ChangeSet(current, [], []);
-                }
-
-                var changed = await WorkspaceQueries.ChangedAfter(db, revision).ToListAsync(cancellationToken);
-                List<RemovalRow> removed = revision == 0
-                    ? []
-                    : await db.Removals.AsNoTracking()
-                        .Where(row => row.Revision > revision)
-                        .OrderBy(row => row.Revision)
-                        .ToListAsync(cancellationToken);
-                return new ChangeSet(current, [.. changed.Select(row => row.ToWorkspace())], [.. removed.Select(row => row.ToRemoval())]);
-            },
-            cancellationToken);
-
-    public async Task<Page<Activity>> ListActivityAsync(WorkspaceId? workspace, int limit, string? cursor, CancellationToken cancellationToken)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
-        var before = cursor is null ? long.MaxValue : Cursor.ReadActivity(cursor);
-        var rows = await database.ReadAsync(
-            db =>
-            {
-                var activities = db.Activities.AsNoTracking().Where(row => row.Sequence < before);
-                if (workspace is { Value: var id })
-                {
-                    activities = activities.Where(row => row.Workspace == id);
-                }
-
-                return activities.OrderByDescending(row => row.Sequence).Take(limit + 1).ToListAsync(cancellationToken);
-            },
-            cancellationToken);
-        return new Page<Activity>(
-            [.. rows.Take(limit).Select(row => row.ToActivity())],
-            rows.Count > limit ? Cursor.OfActivity(rows[limit - 1].Sequence) : null);
-    }
-
-    public Task<Lease?> TryAcquireLeaseAsync(string resource, string owner, DateTimeOffset now, TimeSpan duration, CancellationToken cancellationToken) =>
-        database.WriteAsync(
-            db => LeaseTable.TryAcquireAsync(db, resource, owner, now, now + duration, cancellationToken),
-            lease => lease is not null,
-            cancellationToken);
-
-    public async Task<Lease?> TryRenewLeaseAsync(Lease lease, DateTimeOffset now, TimeSpan duration, CancellationToken cancellationToken)
-    {
-        var renewed = lease with { ExpiresAt = now + duration };
-        return await database.WriteAsync(db => LeaseTable.TryRenewAsync(db, lease, renewed.ExpiresAt, cancellationToken), cancellationToken)
-            ? renewed
-            : null;
-    }
-
-    public Task ReleaseLeaseAsync(Lease lease, CancellationToken cancellationToken) =>
-        database.WriteAsync(db => LeaseTable.ReleaseAsync(db, lease, cancellationToken), cancellationToken);
 
     private async Task<AdmissionOutcome> TryAddAsync(
         Workspace workspace, Activity activity, int limit, CapacityBudget budget, CancellationToken cancellationToken)
@@ -298,51 +238,19 @@ internal sealed class WorkspaceStore(Database database, CommitBells bells, TimeP
         }
     }
 
-    /// <summary>Replaces all but the id, the name and the time of creation, which never change.</summary>
+    /// <summary>
+    /// Replaces all but the id, the name and the time of creation, which never change. False if another has written the workspace since
+    /// it was read, or it is gone. No other write comes between this read and the commit, so it is a compare-and-set.
+    /// </summary>
     private static async Task<bool> TryReplaceAsync(TidepoolDbContext db, Workspace workspace, CancellationToken cancellationToken)
     {
-        var version = workspace.Version;
-        var next = WorkspaceRow.Of(workspace, await RevisionRow.NextAsync(db, cancellationToken));
-        var replaced = await db.Workspaces
-            .Where(row => row.Id == next.Id && row.Version == version)
-            .ExecuteUpdateAsync(
-                row => row
-                    .SetProperty(r => r.Description, next.Description)
-                    .SetProperty(r => r.Image, next.Image)
-                    .SetProperty(r => r.Cpus, next.Cpus)
-                    .SetProperty(r => r.MemoryMiB, next.MemoryMiB)
-                    .SetProperty(r => r.Desired, next.Desired)
-                    .SetProperty(r => r.Status, next.Status)
-                    .SetProperty(r => r.Provisioned, next.Provisioned)
-                    .SetProperty(r => r.CloneOf, next.CloneOf)
-                    .SetProperty(r => r.Isolation, next.Isolation)
-                    .SetProperty(r => r.Address, next.Address)
-                    .SetProperty(r => r.FaultCode, next.FaultCode)
-                    .SetProperty(r => r.FaultMessage, next.FaultMessage)
-                    .SetProperty(r => r.ProgressStep, next.ProgressStep)
-                    .SetProperty(r => r.ProgressOf, next.ProgressOf)
-                    .SetProperty(r => r.ProgressLabel, next.ProgressLabel)
-                    .SetProperty(r => r.Ports, next.Ports)
-                    .SetProperty(r => r.UpdatedAt, next.UpdatedAt)
-                    .SetProperty(r => r.StartedAt, next.StartedAt)
-                    .SetProperty(r => r.LastAccessedAt, next.LastAccessedAt)
-                    .SetProperty(r => r.DeadlineAt, next.DeadlineAt)
-                    .SetProperty(r => r.Version, next.Version)
-                    .SetProperty(r => r.Revision, next.Revision),
-                cancellationToken);
-        return replaced == 1;
-    }
-
-    private static async Task PruneRemovalsAsync(TidepoolDbContext db, CancellationToken cancellationToken)
-    {
-        var oldestKept = await db.Removals
-            .OrderByDescending(row => row.Revision)
-            .Skip(RemovalRow.Kept - 1)
-            .Select(row => (long?)row.Revision)
-            .FirstOrDefaultAsync(cancellationToken);
-        if (oldestKept is not null)
+        if (await WorkspaceQueries.AtVersion(db, workspace.Id.Value, workspace.Version, cancellationToken) is not { } row)
         {
-            await db.Removals.Where(row => row.Revision < oldestKept).ExecuteDeleteAsync(cancellationToken);
+            return false;
         }
+
+        row.Replace(workspace, await RevisionRow.NextAsync(db, cancellationToken));
+        await db.SaveChangesAsync(cancellationToken);
+        return true;
     }
 }

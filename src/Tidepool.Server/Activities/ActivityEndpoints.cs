@@ -19,16 +19,16 @@ internal static class ActivityEndpoints
             .Produces<PageResponse<ActivityResponse>>().Problems(400, 404);
     }
 
-    private static Task<IResult> AllAsync(string? limit, string? cursor, IWorkspaceStore store, CancellationToken cancellationToken) =>
+    private static Task<IResult> AllAsync(string? limit, string? cursor, IActivityStore store, CancellationToken cancellationToken) =>
         ListAsync(store, null, limit, cursor, cancellationToken);
 
     private static async Task<IResult> OfOneAsync(
-        string id, string? limit, string? cursor, IWorkspaceStore store, WorkspaceCommands commands, CancellationToken cancellationToken) =>
+        string id, string? limit, string? cursor, IActivityStore store, WorkspaceCommands commands, CancellationToken cancellationToken) =>
         await commands.FindAsync(id, cancellationToken) is { } workspace
             ? await ListAsync(store, workspace.Id, limit, cursor, cancellationToken)
             : new Refusal.NotFound(id).ToProblem();
 
-    private static async Task<IResult> ListAsync(IWorkspaceStore store, WorkspaceId? id, string? limit, string? cursor, CancellationToken cancellationToken)
+    private static async Task<IResult> ListAsync(IActivityStore store, WorkspaceId? id, string? limit, string? cursor, CancellationToken cancellationToken)
     {
         if (Paging.Validate(limit, cursor, out var count) is { } problem)
         {
@@ -37,7 +37,7 @@ internal static class ActivityEndpoints
 
         try
         {
-            var page = await store.ListActivityAsync(id, count, cursor, cancellationToken);
+            var page = await store.ListAsync(id, count, cursor, cancellationToken);
             return TypedResults.Ok(new PageResponse<ActivityResponse>([.. page.Items.Select(ToResponse)], page.NextCursor));
         }
         catch (InvalidCursorException fault)

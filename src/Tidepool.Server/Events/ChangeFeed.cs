@@ -9,7 +9,7 @@ namespace Tidepool.Server.Events;
 /// number of followers; one who cannot keep up is cut off and comes back with the last revision it saw.
 /// </summary>
 internal sealed partial class ChangeFeed(
-    IWorkspaceStore store, [FromKeyedServices(DoorbellNames.Changes)] IDoorbell doorbell, TimeProvider time, ILogger<ChangeFeed> logger) : BackgroundService
+    IChangeStore store, [FromKeyedServices(DoorbellNames.Changes)] IDoorbell doorbell, TimeProvider time, ILogger<ChangeFeed> logger) : BackgroundService
 {
     /// <summary>Rings may be lost, so the feed looks by itself this often.</summary>
     private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(2);
@@ -37,7 +37,7 @@ internal sealed partial class ChangeFeed(
         {
             try
             {
-                var changes = await store.ReadChangesAsync(revision ?? 0, stoppingToken);
+                var changes = await store.ReadAsync(revision ?? 0, stoppingToken);
                 if (revision is not null && (changes.Changed.Count > 0 || changes.Removed.Count > 0))
                 {
                     Publish(changes);

@@ -19,16 +19,16 @@ internal static class EventEndpoints
         api.MapGet("/events", StreamAsync).WithTags("Events").WithSummary("Changes as server-sent events: workspace, removed, and a heartbeat every 15 s.")
             .Produces<string>(200, "text/event-stream");
 
-    private static async Task StreamAsync(HttpContext context, ChangeFeed feed, IWorkspaceStore store, WorkspaceUrls urls, TimeProvider time)
+    private static async Task StreamAsync(HttpContext context, ChangeFeed feed, IChangeStore store, WorkspaceUrls urls, TimeProvider time)
     {
         var cancellationToken = context.RequestAborted;
         using var follower = feed.Follow();
         var since = long.TryParse(context.Request.Headers["Last-Event-ID"], NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : 0;
-        var missed = await store.ReadChangesAsync(since, cancellationToken);
+        var missed = await store.ReadAsync(since, cancellationToken);
         if (missed.Revision < since)
         {
             // An id of another life of the database: begin anew.
-            missed = await store.ReadChangesAsync(0, cancellationToken);
+            missed = await store.ReadAsync(0, cancellationToken);
         }
 
         context.Response.ContentType = "text/event-stream";

@@ -1,4 +1,5 @@
 using System.Text.Encodings.Web;
+using Tidepool.Core.Lifecycle;
 using Tidepool.Core.Workspaces;
 using Tidepool.Server.Hosting;
 
@@ -56,7 +57,7 @@ internal static class WorkspacePage
         port is not null && workspace.Ports.All(p => p.Port.ToString() != port);
 
     private static string Step(Workspace workspace) =>
-        (workspace.Progress is { } p ? $"Step {p.Step} of {p.Of}: {p.Label}. " : "") + "This page opens it by itself.";
+        (WorkspaceProgress.From(workspace) is { } p ? $"Step {p.Step} of {p.Of}: {p.Label}. " : "") + "This page opens it by itself.";
 
     private static string Render(Content content, string app)
     {

@@ -1,4 +1,5 @@
 using Tidepool.Contracts;
+using Tidepool.Core.Lifecycle;
 using Tidepool.Core.Workspaces;
 using Tidepool.Server.Hosting;
 
@@ -23,7 +24,7 @@ internal static class WorkspaceMapping
         workspace.Desired == Core.Workspaces.DesiredState.Running ? WorkspaceUrls.Editor(origin, workspace.Name) : null,
         [.. workspace.Ports.Select(p => new PortResponse(p.Port.Value, p.Label, WorkspaceUrls.Port(origin, workspace.Name, p.Port), p.StripPrefix, p.Answers))],
         workspace.Fault is { } fault ? new ErrorResponse(fault.Code, fault.Message) : null,
-        workspace.Progress is { } progress ? new ProgressResponse(progress.Step, progress.Of, progress.Label) : null,
+        WorkspaceProgress.From(workspace) is { } progress ? new ProgressResponse(progress.Step, progress.Of, progress.Label) : null,
         workspace.CreatedAt,
         workspace.UpdatedAt,
         workspace.StartedAt,

@@ -32,7 +32,7 @@ public sealed class BudgetKeeperTests : StoreTest
 
         Assert.Equal(DesiredState.Stopped, (await Database.Store.FindAsync(oldest.Id, Token))!.Desired);
         Assert.Equal(DesiredState.Running, (await Database.Store.FindAsync(newest.Id, Token))!.Desired);
-        var told = (await Database.Store.ListActivityAsync(oldest.Id, 1, null, Token)).Items.Single();
+        var told = (await Database.Activities.ListAsync(oldest.Id, 1, null, Token)).Items.Single();
         Assert.Equal((Verbs.Stop, Actor.System), (told.Verb, told.Actor));
         Assert.Contains("no room", told.Detail, StringComparison.Ordinal);
     }
@@ -62,7 +62,7 @@ public sealed class BudgetKeeperTests : StoreTest
         return workspace;
     }
 
-    private Task<int> SweepAsync(CapacityBudget budget) => Sample.Sweeper(Database.Store, runtime, Database.Queue, budget).SweepAsync(Token);
+    private Task<int> SweepAsync(CapacityBudget budget) => Sample.Sweeper(Database.Store, Database.Activities, runtime, Database.Queue, budget).SweepAsync(Token);
 
     private async Task<IReadOnlyList<string>> JobsAsync()
     {

@@ -18,17 +18,17 @@ public sealed class JobRunnerTests : IDisposable
     private readonly ModelClock clock = new();
     private readonly InMemoryRuntime runtime = new();
     private readonly InMemoryJobTable table = new();
-    private readonly InMemoryWorkspaceStore store;
+    private readonly InMemoryStore store;
     private readonly ServiceProvider services;
     private readonly IJobQueue queue;
     private readonly JobRunner runner;
 
     public JobRunnerTests()
     {
-        store = new InMemoryWorkspaceStore(table, clock);
+        store = new InMemoryStore(table, clock);
         services = new ServiceCollection().AddSingleton<TimeProvider>(clock).AddSingleton<IJobTable>(table).AddEmbeddedQueue().BuildServiceProvider();
         queue = services.GetRequiredService<IJobQueue>();
-        var reconciler = Sample.Reconciler(store, runtime, new LifecycleOptions { RouteWait = TimeSpan.Zero }, clock);
+        var reconciler = Sample.Reconciler(store, store, runtime, new LifecycleOptions { RouteWait = TimeSpan.Zero }, clock);
         runner = new JobRunner(queue, reconciler, new BackOff(() => 0.5), clock, NullLogger<JobRunner>.Instance);
     }
 
@@ -101,7 +101,7 @@ public sealed class JobRunnerTests : IDisposable
     {
         var workspace = await AddAsync();
         runtime.Before = (verb, _) => verb == "create" ? throw new RuntimeException("busy", "It is busy; free some.", isTransient: true) : Task.CompletedTask;
-        var sweeper = Sample.Sweeper(store, runtime, queue);
+        var sweeper = Sample.Sweeper(store, store, runtime, queue);
         for (var seconds = 0; (await FindAsync(workspace.Id)).Status == WorkspaceStatus.Creating; seconds++)
         {
             Assert.True(seconds < 600, "It is being created for ever.");

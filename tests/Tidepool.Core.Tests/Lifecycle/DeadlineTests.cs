@@ -14,9 +14,9 @@ public sealed class DeadlineTests
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(5);
     private readonly ModelClock clock = new();
     private readonly InMemoryRuntime runtime = new();
-    private readonly InMemoryWorkspaceStore store;
+    private readonly InMemoryStore store;
 
-    public DeadlineTests() => store = new InMemoryWorkspaceStore(new InMemoryJobTable(), clock);
+    public DeadlineTests() => store = new InMemoryStore(new InMemoryJobTable(), clock);
 
     [Theory]
     [InlineData(WorkspaceStatus.Creating, "observe")]
@@ -119,7 +119,7 @@ public sealed class DeadlineTests
         }
     }
 
-    private Reconciler Worker() => Sample.Reconciler(store, runtime, new LifecycleOptions { RouteWait = TimeSpan.Zero }, clock);
+    private Reconciler Worker() => Sample.Reconciler(store, store, runtime, new LifecycleOptions { RouteWait = TimeSpan.Zero }, clock);
 
     /// <summary>How long it took, with a try every few seconds.</summary>
     private async Task<TimeSpan> UntilErrorAsync(Reconciler worker, WorkspaceId id)

@@ -42,7 +42,7 @@ public sealed class LifecyclePlanTests
     [Fact]
     public void A_running_machine_without_an_address_is_waited_for()
     {
-        var workspace = Sample.Workspace() with { Progress = StepLabels.Progress(Sample.Workspace(), StepLabels.Connecting) };
+        var workspace = Sample.Workspace() with { Progress = ProgressStep.Connecting };
         Assert.Equal(LifecycleStep.Wait, LifecyclePlan.Next(workspace, Sample.Seen(workspace, InstanceState.Running)));
     }
 

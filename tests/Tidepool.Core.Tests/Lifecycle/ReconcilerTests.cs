@@ -27,7 +27,7 @@ public sealed class ReconcilerTests : StoreTest
         Assert.NotNull(now.Address);
         Assert.Null(now.DeadlineAt);
         Assert.Null(now.Progress);
-        Assert.Contains((await Database.Store.ListActivityAsync(workspace.Id, 10, null, Token)).Items, a => a is { Verb: Verbs.Create, Outcome: ActivityOutcome.Succeeded });
+        Assert.Contains((await Database.Activities.ListAsync(workspace.Id, 10, null, Token)).Items, a => a is { Verb: Verbs.Create, Outcome: ActivityOutcome.Succeeded });
     }
 
     [Fact]
@@ -47,7 +47,7 @@ public sealed class ReconcilerTests : StoreTest
 
         Assert.Equal(["clone", "start"], done);
         Assert.Equal(WorkspaceStatus.Running, (await Database.Store.FindAsync(clone.Id, Token))!.Status);
-        Assert.Contains((await Database.Store.ListActivityAsync(clone.Id, 10, null, Token)).Items, a => a is { Verb: Verbs.Clone, Outcome: ActivityOutcome.Succeeded });
+        Assert.Contains((await Database.Activities.ListAsync(clone.Id, 10, null, Token)).Items, a => a is { Verb: Verbs.Clone, Outcome: ActivityOutcome.Succeeded });
     }
 
     [Fact]
@@ -219,7 +219,7 @@ public sealed class ReconcilerTests : StoreTest
     public async Task A_workspace_that_another_worker_holds_is_left_alone()
     {
         var workspace = await AddAsync();
-        await Database.Store.TryAcquireLeaseAsync(Reconciler.LeaseOn(workspace.Id), "another", TimeProvider.System.GetUtcNow(), TimeSpan.FromMinutes(1), Token);
+        await Database.Leases.TryAcquireAsync(Reconciler.LeaseOn(workspace.Id), "another", TimeProvider.System.GetUtcNow(), TimeSpan.FromMinutes(1), Token);
         Assert.IsType<ReconcileResult.Busy>(await RunAsync(workspace.Id));
         Assert.Empty(runtime.Names);
     }
@@ -232,11 +232,11 @@ public sealed class ReconcilerTests : StoreTest
         await RunAsync(settled.Id);
         await DrainAsync();
 
-        Assert.Equal(1, await Sample.Sweeper(Database.Store, runtime, Database.Queue).SweepAsync(Token));
+        Assert.Equal(1, await Sample.Sweeper(Database.Store, Database.Activities, runtime, Database.Queue).SweepAsync(Token));
         Assert.Equal([unsettled.Id], await DrainAsync());
 
         runtime.GoDown(settled.Instance, StopCause.Host);
-        Assert.Equal(2, await Sample.Sweeper(Database.Store, runtime, Database.Queue).SweepAsync(Token));
+        Assert.Equal(2, await Sample.Sweeper(Database.Store, Database.Activities, runtime, Database.Queue).SweepAsync(Token));
     }
 
     private async Task<Workspace> CloneAsync(WorkspaceId id)
@@ -275,5 +275,5 @@ public sealed class ReconcilerTests : StoreTest
     }
 
     private Task<ReconcileResult> RunAsync(WorkspaceId id, CancellationToken? token = null) =>
-        Sample.Reconciler(Database.Store, runtime, options, wall: wall).ReconcileAsync(id, "tests", token ?? Token);
+        Sample.Reconciler(Database.Store, Database.Leases, runtime, options, wall: wall).ReconcileAsync(id, "tests", token ?? Token);
 }

@@ -17,7 +17,7 @@ public sealed class StrayMachinesTests : StoreTest
     public override async ValueTask InitializeAsync()
     {
         await base.InitializeAsync();
-        strays = new StrayMachines(Database.Store, machines, NullLogger<StrayMachines>.Instance);
+        strays = new StrayMachines(Database.Store, Database.Activities, machines, NullLogger<StrayMachines>.Instance);
     }
 
     [Fact]
@@ -26,7 +26,7 @@ public sealed class StrayMachinesTests : StoreTest
         var workspace = await AddAsync();
         var deleted = Assert.IsType<Decision.Accepted>(WorkspaceIntents.Delete(workspace, Sample.Options, Sample.Start)).Workspace;
         await Database.Store.TrySaveIntentAsync(deleted, Sample.Requested(workspace, Verbs.Delete), Token);
-        await Sample.Reconciler(Database.Store, machines).ReconcileAsync(workspace.Id, "worker", Token);
+        await Sample.Reconciler(Database.Store, Database.Leases, machines).ReconcileAsync(workspace.Id, "worker", Token);
         Assert.Null(await Database.Store.FindAsync(workspace.Id, Token));
 
         // The answer to a request that the worker had given up.
@@ -72,7 +72,7 @@ public sealed class StrayMachinesTests : StoreTest
     {
         var workspace = await AddAsync();
         await MakeAsync(workspace.Instance);
-        var lease = await Database.Store.TryAcquireLeaseAsync(Reconciler.LeaseOn(workspace.Id), "somebody", Sample.Start, TimeSpan.FromMinutes(1), Token);
+        var lease = await Database.Leases.TryAcquireAsync(Reconciler.LeaseOn(workspace.Id), "somebody", Sample.Start, TimeSpan.FromMinutes(1), Token);
         Assert.True(await Database.Store.TryRemoveAsync(lease!, workspace, Sample.Requested(workspace, Verbs.Stop), Token));
         await SweepAsync();
         Assert.Equal([workspace.Instance], machines.Names);
@@ -89,7 +89,7 @@ public sealed class StrayMachinesTests : StoreTest
         Assert.Empty(strays.Unknown);
     }
 
-    private Task<int> SweepAsync() => Sample.Sweeper(Database.Store, machines, Database.Queue, strays: strays).SweepAsync(Token);
+    private Task<int> SweepAsync() => Sample.Sweeper(Database.Store, Database.Activities, machines, Database.Queue, strays: strays).SweepAsync(Token);
 
     private async Task<Workspace> AddAsync()
     {

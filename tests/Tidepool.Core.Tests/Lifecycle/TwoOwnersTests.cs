@@ -16,9 +16,9 @@ public sealed class TwoOwnersTests : StoreTest
     private readonly InMemoryRuntime machines = new();
 
     [Theory]
-    [InlineData(StepLabels.MakingDisk, false)]
-    [InlineData(StepLabels.Booting, false)]
-    [InlineData(StepLabels.Booting, true)]
+    [InlineData("Making the disk", false)]
+    [InlineData("Booting", false)]
+    [InlineData("Booting", true)]
     public async Task A_worker_that_was_paused_past_its_lease_does_nothing_when_it_wakes(string step, bool clockIsSetBack)
     {
         var workspace = await AddAsync();
@@ -58,7 +58,7 @@ public sealed class TwoOwnersTests : StoreTest
             {
                 // By a clock of its own, which runs ahead.
                 var ahead = Sample.Start + Sample.Options.LeaseDuration;
-                Assert.NotNull(await Database.Store.TryAcquireLeaseAsync(Reconciler.LeaseOn(workspace.Id), "second", ahead, Sample.Options.LeaseDuration, Token));
+                Assert.NotNull(await Database.Leases.TryAcquireAsync(Reconciler.LeaseOn(workspace.Id), "second", ahead, Sample.Options.LeaseDuration, Token));
             }
         };
 
@@ -70,7 +70,7 @@ public sealed class TwoOwnersTests : StoreTest
     public async Task A_worker_that_comes_back_under_its_name_takes_up_what_its_former_life_held()
     {
         var workspace = await AddAsync();
-        Assert.NotNull(await Database.Store.TryAcquireLeaseAsync(Reconciler.LeaseOn(workspace.Id), "worker", Sample.Start, Sample.Options.LeaseDuration, Token));
+        Assert.NotNull(await Database.Leases.TryAcquireAsync(Reconciler.LeaseOn(workspace.Id), "worker", Sample.Start, Sample.Options.LeaseDuration, Token));
 
         Assert.IsType<ReconcileResult.Settled>(await Worker(new FakeTimeProvider(Sample.Start)).ReconcileAsync(workspace.Id, "worker", Token));
     }
@@ -82,11 +82,11 @@ public sealed class TwoOwnersTests : StoreTest
         Assert.IsType<ReconcileResult.Settled>(await Worker(new FakeTimeProvider(Sample.Start)).ReconcileAsync(gone, "first", Token));
 
         // The first epoch is given to whoever is the first ever to hold it.
-        Assert.Equal(1, (await Database.Store.TryAcquireLeaseAsync(Reconciler.LeaseOn(gone), "second", Sample.Start, Sample.Options.LeaseDuration, Token))!.Epoch);
+        Assert.Equal(1, (await Database.Leases.TryAcquireAsync(Reconciler.LeaseOn(gone), "second", Sample.Start, Sample.Options.LeaseDuration, Token))!.Epoch);
     }
 
     private Reconciler Worker(TimeProvider time, IWorkspaceLog? log = null) =>
-        Sample.Reconciler(Database.Store, machines, new LifecycleOptions { RouteWait = TimeSpan.Zero }, time, log: log);
+        Sample.Reconciler(Database.Store, Database.Leases, machines, new LifecycleOptions { RouteWait = TimeSpan.Zero }, time, log: log);
 
     private async Task<Workspace> AddAsync()
     {

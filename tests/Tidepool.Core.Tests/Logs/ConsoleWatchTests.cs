@@ -14,7 +14,7 @@ public sealed class ConsoleWatchTests : IDisposable
 {
     private readonly string root = Directory.CreateTempSubdirectory("tidepool-logs-").FullName;
     private readonly FakeTimeProvider time = new(Sample.Start);
-    private readonly InMemoryWorkspaceStore store;
+    private readonly InMemoryStore store;
     private readonly InMemoryRuntime machines = new();
     private readonly WorkspaceLogFiles log;
     private ConsoleWatch watch;
@@ -22,7 +22,7 @@ public sealed class ConsoleWatchTests : IDisposable
 
     public ConsoleWatchTests()
     {
-        store = new InMemoryWorkspaceStore(new InMemoryJobTable(), time);
+        store = new InMemoryStore(new InMemoryJobTable(), time);
         log = new WorkspaceLogFiles(root, time, NullLogger<WorkspaceLogFiles>.Instance);
         watch = Watch();
         machines.Before = (verb, _) =>
@@ -189,5 +189,5 @@ public sealed class ConsoleWatchTests : IDisposable
         Assert.True(await store.TrySaveObservationAsync(await LeaseAsync(workspace), workspace, null, Token));
 
     private async Task<Storage.Lease> LeaseAsync(Workspace workspace) =>
-        (await store.TryAcquireLeaseAsync($"workspace:{workspace.Id}", "test", time.GetUtcNow(), TimeSpan.FromMinutes(10), Token))!;
+        (await store.TryAcquireAsync($"workspace:{workspace.Id}", "test", time.GetUtcNow(), TimeSpan.FromMinutes(10), Token))!;
 }

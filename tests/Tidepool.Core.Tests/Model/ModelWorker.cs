@@ -21,7 +21,7 @@ internal sealed class ModelWorker : IDisposable
     private readonly Sweeper sweeper;
     private readonly Pump pump;
 
-    public ModelWorker(ModelWorld world, string owner, Pump pump, ModelClock host, InMemoryJobTable jobs, IWorkspaceStore store, ModelDaemon daemon, LifecycleOptions options, Func<double> jitter)
+    public ModelWorker(ModelWorld world, string owner, Pump pump, ModelClock host, InMemoryJobTable jobs, InMemoryStore store, ModelDaemon daemon, LifecycleOptions options, Func<double> jitter)
     {
         (World, Owner, this.pump, this.jobs) = (world, owner, pump, jobs);
         clock = new WorkerClock(host, this);
@@ -31,14 +31,14 @@ internal sealed class ModelWorker : IDisposable
         var boundary = Sample.Boundary(reached, runtime);
         var routes = new RoutePublisher(reached, new NoRoutes(), boundary, options, clock, NullLogger<RoutePublisher>.Instance);
         var reconciler = new Reconciler(
-            reached, runtime, new OneImage(), runtime, routes, boundary, new NoLog(), options, clock, new Listener<Reconciler>(this));
+            reached, reached, runtime, new OneImage(), runtime, routes, boundary, new NoLog(), options, clock, new Listener<Reconciler>(this));
         runner = new JobRunner(queue, reconciler, new BackOff(jitter), clock, new Listener<JobRunner>(this));
         sweeper = new Sweeper(
             reached,
             runtime,
             queue,
             new BudgetKeeper(reached, ModelWorld.Budget, options, clock, new Listener<BudgetKeeper>(this)),
-            new StrayMachines(reached, runtime, new Listener<StrayMachines>(this)),
+            new StrayMachines(reached, reached, runtime, new Listener<StrayMachines>(this)),
             NullLogger<Sweeper>.Instance);
         _ = SweepAsync(options.SweepInterval);
     }

@@ -38,7 +38,7 @@ internal sealed partial class ModelWorld
     private readonly Pump pump;
     private readonly ModelClock clock = new();
     private readonly InMemoryJobTable jobs = new();
-    private readonly InMemoryWorkspaceStore store;
+    private readonly InMemoryStore store;
     private readonly InMemoryRuntime machines = new();
     private readonly ModelDaemon daemon;
     private readonly ModelWorker[] workers = new ModelWorker[2];
@@ -56,7 +56,7 @@ internal sealed partial class ModelWorld
         this.report = report;
         order = new Random(life.Order);
         pump = new Pump(order);
-        store = new InMemoryWorkspaceStore(jobs, clock);
+        store = new InMemoryStore(jobs, clock);
         daemon = new ModelDaemon(pump, clock, machines);
     }
 

@@ -2,11 +2,12 @@ using Tidepool.Core.Activities;
 using Tidepool.Core.Capacity;
 using Tidepool.Core.Storage;
 using Tidepool.Core.Workspaces;
+using Tidepool.Testing;
 
 namespace Tidepool.Core.Tests.Model;
 
-/// <summary>The store as one worker reaches it: a write may be made and its answer never come.</summary>
-internal sealed class WorkerStore(ModelWorker worker, IWorkspaceStore store) : IWorkspaceStore
+/// <summary>The stores as one worker reaches them: a write may be made and its answer never come.</summary>
+internal sealed class WorkerStore(ModelWorker worker, InMemoryStore store) : IWorkspaceStore, ILeaseStore, IActivityStore
 {
     public Task<Workspace?> FindAsync(WorkspaceId id, CancellationToken cancellationToken) => DoAsync(token => store.FindAsync(id, token), cancellationToken);
 
@@ -36,22 +37,20 @@ internal sealed class WorkerStore(ModelWorker worker, IWorkspaceStore store) : I
     public Task<bool> TryRemoveAsync(Lease lease, Workspace workspace, Activity activity, CancellationToken cancellationToken) =>
         DoAsync(token => WriteAsync(lease, store.TryRemoveAsync(lease, workspace, activity, token)), cancellationToken);
 
-    public Task<ChangeSet> ReadChangesAsync(long revision, CancellationToken cancellationToken) => DoAsync(token => store.ReadChangesAsync(revision, token), cancellationToken);
+    public Task<Page<Activity>> ListAsync(WorkspaceId? workspace, int limit, string? cursor, CancellationToken cancellationToken) =>
+        DoAsync(token => store.ListAsync(workspace, limit, cursor, token), cancellationToken);
 
-    public Task<Page<Activity>> ListActivityAsync(WorkspaceId? workspace, int limit, string? cursor, CancellationToken cancellationToken) =>
-        DoAsync(token => store.ListActivityAsync(workspace, limit, cursor, token), cancellationToken);
+    public Task<Lease?> TryAcquireAsync(string resource, string owner, DateTimeOffset now, TimeSpan duration, CancellationToken cancellationToken) =>
+        DoAsync(token => store.TryAcquireAsync(resource, owner, now, duration, token), cancellationToken);
 
-    public Task<Lease?> TryAcquireLeaseAsync(string resource, string owner, DateTimeOffset now, TimeSpan duration, CancellationToken cancellationToken) =>
-        DoAsync(token => store.TryAcquireLeaseAsync(resource, owner, now, duration, token), cancellationToken);
+    public Task<Lease?> TryRenewAsync(Lease lease, DateTimeOffset now, TimeSpan duration, CancellationToken cancellationToken) =>
+        DoAsync(token => store.TryRenewAsync(lease, now, duration, token), cancellationToken);
 
-    public Task<Lease?> TryRenewLeaseAsync(Lease lease, DateTimeOffset now, TimeSpan duration, CancellationToken cancellationToken) =>
-        DoAsync(token => store.TryRenewLeaseAsync(lease, now, duration, token), cancellationToken);
-
-    public Task ReleaseLeaseAsync(Lease lease, CancellationToken cancellationToken) =>
+    public Task ReleaseAsync(Lease lease, CancellationToken cancellationToken) =>
         DoAsync(
             async token =>
             {
-                await store.ReleaseLeaseAsync(lease, token);
+                await store.ReleaseAsync(lease, token);
                 return true;
             },
             cancellationToken);

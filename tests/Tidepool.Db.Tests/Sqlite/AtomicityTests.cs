@@ -26,9 +26,9 @@ public sealed class AtomicityTests : IAsyncDisposable
         await Assert.ThrowsAsync<StoreException>(() => store.AddAsync(workspace, Make.Activity(workspace, TimeProvider.System), 10, CapacityBudget.Unlimited, default));
 
         Assert.Null(await store.FindAsync(workspace.Id, default));
-        Assert.Empty((await store.ListActivityAsync(null, 10, null, default)).Items);
+        Assert.Empty((await process.GetRequiredService<IActivityStore>().ListAsync(null, 10, null, default)).Items);
         Assert.Null(await process.GetRequiredService<IJobTable>().NextVisibleAtAsync(default));
-        Assert.Equal(0, (await store.ReadChangesAsync(0, default)).Revision);
+        Assert.Equal(0, (await process.GetRequiredService<IChangeStore>().ReadAsync(0, default)).Revision);
         Assert.Equal((0, 0), (database.Jobs.Rings, database.Changes.Rings));
     }
 
@@ -50,7 +50,7 @@ public sealed class AtomicityTests : IAsyncDisposable
             store.TrySaveIntentAsync(workspace! with { Description = "new" }, Make.Activity(workspace, TimeProvider.System), default));
 
         WorkspaceAssert.Same(workspace!, await store.FindAsync(workspace!.Id, default));
-        Assert.Single((await store.ListActivityAsync(null, 10, null, default)).Items);
+        Assert.Single((await process.GetRequiredService<IActivityStore>().ListAsync(null, 10, null, default)).Items);
         Assert.Null(await jobs.NextVisibleAtAsync(default));
         Assert.Equal((1, 1), (database.Jobs.Rings, database.Changes.Rings));
     }

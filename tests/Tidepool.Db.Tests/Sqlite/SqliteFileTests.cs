@@ -6,9 +6,10 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Tidepool.Core.Capacity;
 using Tidepool.Core.Storage;
+using Tidepool.Core.Workspaces;
+using Tidepool.Db.Changes;
 using Tidepool.Db.Schema;
 using Tidepool.Db.Tests.Workspaces;
-using Tidepool.Db.Workspaces;
 
 namespace Tidepool.Db.Tests.Sqlite;
 
@@ -78,7 +79,7 @@ public sealed class SqliteFileTests : IAsyncDisposable
         var process = database.AddProcess();
 
         await Assert.ThrowsAsync<StoreException>(() => process.InitializeTidepoolDbAsync());
-        await Assert.ThrowsAsync<StoreException>(() => process.GetRequiredService<IWorkspaceStore>().TryAcquireLeaseAsync("thing", "one", DateTimeOffset.UnixEpoch, TimeSpan.FromMinutes(1), default));
+        await Assert.ThrowsAsync<StoreException>(() => process.GetRequiredService<ILeaseStore>().TryAcquireAsync("thing", "one", DateTimeOffset.UnixEpoch, TimeSpan.FromMinutes(1), default));
         Assert.Equal(0, journals);
     }
 
@@ -127,7 +128,7 @@ public sealed class SqliteFileTests : IAsyncDisposable
 
         foreach (var process in processes)
         {
-            Assert.Equal(0, (await process.GetRequiredService<IWorkspaceStore>().ReadChangesAsync(0, default)).Revision);
+            Assert.Equal(0, (await process.GetRequiredService<IChangeStore>().ReadAsync(0, default)).Revision);
         }
     }
 
@@ -147,6 +148,60 @@ public sealed class SqliteFileTests : IAsyncDisposable
         var after = (await database.StartProcessAsync()).GetRequiredService<IWorkspaceStore>();
 
         WorkspaceAssert.Same(workspace with { CloneOf = null, DeadlineAt = null, Version = 1, Revision = 1 }, (await after.FindAsync(workspace.Id, default))!);
+    }
+
+    [Fact]
+    public async Task Progress_that_an_earlier_version_stored_as_a_label_is_read_as_none_and_recorded_again()
+    {
+        var before = await database.StartProcessAsync();
+        var workspace = Make.FullWorkspace("from-before", TimeProvider.System);
+        await before.GetRequiredService<IWorkspaceStore>().AddAsync(workspace, Make.Activity(workspace, TimeProvider.System), 10, CapacityBudget.Unlimited, default);
+        await using (var db = await before.GetRequiredService<IDbContextFactory<TidepoolDbContext>>().CreateDbContextAsync())
+        {
+            await db.Database.ExecuteSqlAsync($"ALTER TABLE Workspaces DROP COLUMN Progress");
+            await db.Database.ExecuteSqlAsync($"ALTER TABLE Workspaces ADD COLUMN ProgressStep INTEGER NULL");
+            await db.Database.ExecuteSqlAsync($"ALTER TABLE Workspaces ADD COLUMN ProgressOf INTEGER NULL");
+            await db.Database.ExecuteSqlAsync($"ALTER TABLE Workspaces ADD COLUMN ProgressLabel TEXT NULL");
+            await db.Database.ExecuteSqlAsync($"UPDATE Workspaces SET ProgressStep = 3, ProgressOf = 4, ProgressLabel = 'Connecting to the network'");
+        }
+
+        await database.StopProcessesAsync();
+        var after = (await database.StartProcessAsync()).GetRequiredService<IWorkspaceStore>();
+
+        var found = await after.FindAsync(workspace.Id, default);
+        WorkspaceAssert.Same(workspace with { Progress = null, Version = 1, Revision = 1 }, found);
+        Assert.True(await after.TrySaveIntentAsync(found! with { Progress = ProgressStep.Connecting }, Make.Activity(workspace, TimeProvider.System), default));
+        Assert.Equal(ProgressStep.Connecting, (await after.FindAsync(workspace.Id, default))!.Progress);
+        var another = Make.Workspace("another", TimeProvider.System);
+        Assert.IsType<AdmissionOutcome.Saved>(await after.AddAsync(another, Make.Activity(another, TimeProvider.System), 10, CapacityBudget.Unlimited, default));
+    }
+
+    [Theory]
+    [InlineData("MakingDisk", ProgressStep.MakingDisk)]
+    [InlineData("CopyingDisk", ProgressStep.CopyingDisk)]
+    [InlineData("Booting", ProgressStep.Booting)]
+    [InlineData("Connecting", ProgressStep.Connecting)]
+    [InlineData("StartingEditor", ProgressStep.StartingEditor)]
+    [InlineData("AStepOfALaterVersion", null)]
+    [InlineData("Connecting to the network", null)]
+    [InlineData("2", null)]
+    public async Task A_step_is_stored_by_a_name_that_never_changes_and_an_unknown_one_is_no_progress(string stored, ProgressStep? read)
+    {
+        var process = await database.StartProcessAsync();
+        var store = process.GetRequiredService<IWorkspaceStore>();
+        var workspace = Make.Workspace("on-its-way", TimeProvider.System) with { Progress = read };
+        await store.AddAsync(workspace, Make.Activity(workspace, TimeProvider.System), 10, CapacityBudget.Unlimited, default);
+        await using (var db = await process.GetRequiredService<IDbContextFactory<TidepoolDbContext>>().CreateDbContextAsync())
+        {
+            if (read is not null)
+            {
+                Assert.Equal([stored], await db.Database.SqlQuery<string>($"SELECT Progress AS Value FROM Workspaces").ToListAsync());
+            }
+
+            await db.Database.ExecuteSqlAsync($"UPDATE Workspaces SET Progress = {stored}");
+        }
+
+        Assert.Equal(read, (await store.FindAsync(workspace.Id, default))!.Progress);
     }
 
     [Fact]
@@ -180,17 +235,17 @@ public sealed class SqliteFileTests : IAsyncDisposable
     {
         await database.StartProcessAsync();
         var impatient = database.AddProcess(options => options.BusyTimeout = TimeSpan.FromMilliseconds(20));
-        var store = impatient.GetRequiredService<IWorkspaceStore>();
+        var (store, leases) = (impatient.GetRequiredService<IWorkspaceStore>(), impatient.GetRequiredService<ILeaseStore>());
         await using var connection = new SqliteConnection($"Data Source={database.Path};Pooling=False");
         await connection.OpenAsync();
         await using var writing = connection.BeginTransaction(deferred: false);
 
         await Assert.ThrowsAsync<StoreException>(() =>
-            store.TryAcquireLeaseAsync("thing", "one", DateTimeOffset.UnixEpoch, TimeSpan.FromMinutes(1), default));
+            leases.TryAcquireAsync("thing", "one", DateTimeOffset.UnixEpoch, TimeSpan.FromMinutes(1), default));
 
         Assert.Empty(await store.ListAllAsync(default));
         await writing.RollbackAsync();
-        Assert.NotNull(await store.TryAcquireLeaseAsync("thing", "one", DateTimeOffset.UnixEpoch, TimeSpan.FromMinutes(1), default));
+        Assert.NotNull(await leases.TryAcquireAsync("thing", "one", DateTimeOffset.UnixEpoch, TimeSpan.FromMinutes(1), default));
     }
 
     [Fact]
@@ -253,7 +308,7 @@ public sealed class SqliteFileTests : IAsyncDisposable
 
         var workspace = Make.Workspace("latest", TimeProvider.System);
         await store.AddAsync(workspace, Make.Activity(workspace, TimeProvider.System), 10, CapacityBudget.Unlimited, default);
-        var lease = await store.TryAcquireLeaseAsync("any", "one", DateTimeOffset.UnixEpoch, TimeSpan.FromMinutes(1), default);
+        var lease = await process.GetRequiredService<ILeaseStore>().TryAcquireAsync("any", "one", DateTimeOffset.UnixEpoch, TimeSpan.FromMinutes(1), default);
         Assert.True(await store.TryRemoveAsync(lease!, workspace with { Version = 1 }, Make.Activity(workspace, TimeProvider.System), default));
 
         await using var after = await process.GetRequiredService<IDbContextFactory<TidepoolDbContext>>().CreateDbContextAsync();

@@ -1,7 +1,4 @@
-using System.Net;
 using Tidepool.Core.Activities;
-using Tidepool.Core.Ports;
-using Tidepool.Core.Runtime;
 using Tidepool.Core.Workspaces;
 
 namespace Tidepool.Db.Tests.Workspaces;
@@ -22,24 +19,10 @@ internal static class Make
         UpdatedAt = time.GetUtcNow(),
     };
 
-    public static Workspace FullWorkspace(string name, TimeProvider time) => Workspace(name, time) with
-    {
-        Description = "Everything that can be set is set.",
-        Provisioned = true,
-        CloneOf = WorkspaceId.New(time),
-        Isolation = Isolation.Container,
-        Address = IPAddress.Parse("10.0.0.7"),
-        Fault = new WorkspaceFault("image-missing", "Build the image."),
-        Progress = new WorkspaceProgress(2, 4, "Starting"),
-        Ports = [Port(3000, "web"), Port(65535, null)],
-        StartedAt = time.GetUtcNow().AddTicks(1),
-        LastAccessedAt = time.GetUtcNow().AddTicks(2),
-        DeadlineAt = time.GetUtcNow().AddTicks(3),
-    };
+    /// <summary>A workspace to add, whose every property has a value that it does not have by itself: also a property that comes later.</summary>
+    public static Workspace FullWorkspace(string name, TimeProvider time) =>
+        new Filled(time).Object<Workspace>() with { Name = WorkspaceName.Parse(name), Version = 0, Revision = 0 };
 
     public static Activity Activity(Workspace workspace, TimeProvider time, string verb = Verbs.Create) =>
         new(workspace.Id, workspace.Name, verb, Actor.User, ActivityOutcome.Requested, "As asked.", TimeSpan.FromTicks(12345), time.GetUtcNow());
-
-    private static WorkspacePort Port(int number, string? label) =>
-        PortNumber.TryParse(number, out var port) ? new WorkspacePort(port, label) : throw new ArgumentOutOfRangeException(nameof(number));
 }

@@ -22,7 +22,7 @@ public abstract partial class WorkspaceStoreContract
         Assert.Equal((CapacityResource.Memory, 1024, 0), (refusal.Resource, refusal.Needed, refusal.Available));
         Assert.Equal("one", refusal.LeastRecentlyAccessed!.Name.Value);
         Assert.Single(await Store.ListAllAsync(default));
-        Assert.Single((await Store.ListActivityAsync(null, 10, null, default)).Items);
+        Assert.Single((await Activities.ListAsync(null, 10, null, default)).Items);
         Assert.Empty(await TakeJobsAsync());
         Assert.Equal(rings, CountRings());
     }
@@ -71,7 +71,7 @@ public abstract partial class WorkspaceStoreContract
         Assert.IsType<AdmissionOutcome.Saved>(await Store.AdmitAsync(Started(stopped), Make.Activity(stopped, Time, Verbs.Start), Seven, default));
 
         Assert.Equal(DesiredState.Running, (await FoundAsync(stopped.Id)).Desired);
-        Assert.Equal(Verbs.Start, (await Store.ListActivityAsync(stopped.Id, 1, null, default)).Items.Single().Verb);
+        Assert.Equal(Verbs.Start, (await Activities.ListAsync(stopped.Id, 1, null, default)).Items.Single().Verb);
         Assert.Equal(stopped.Id, Assert.Single(await TakeJobsAsync()).Job.Workspace);
     }
 

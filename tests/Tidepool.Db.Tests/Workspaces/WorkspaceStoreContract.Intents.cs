@@ -22,6 +22,45 @@ public abstract partial class WorkspaceStoreContract
     }
 
     [Fact]
+    public void A_full_workspace_has_a_value_in_every_property()
+    {
+        var (bare, full) = (Make.Workspace("full", Time), Make.FullWorkspace("full", Time));
+        Assert.All(Filled.PropertiesOf<Workspace>().Where(p => p.Name is not ("Name" or "Version" or "Revision")), p => Assert.NotEqual(p.GetValue(bare), p.GetValue(full)));
+    }
+
+    [Theory]
+    [InlineData("intent")]
+    [InlineData("admission")]
+    [InlineData("observation")]
+    [InlineData("ports")]
+    public async Task Every_write_keeps_every_property_but_those_that_never_change(string write)
+    {
+        var bare = await AddedAsync("kept");
+        var given = Make.FullWorkspace("another", Time) with { Id = bare.Id, Version = bare.Version };
+
+        await WriteAsync(write, given);
+        var full = await FoundAsync(bare.Id);
+        WorkspaceAssert.Same(given with { Name = bare.Name, CreatedAt = bare.CreatedAt, Version = bare.Version + 1, Revision = full.Revision }, full);
+
+        await WriteAsync(write, bare with { Version = full.Version });
+        var cleared = await FoundAsync(bare.Id);
+        WorkspaceAssert.Same(bare with { Version = full.Version + 1, Revision = cleared.Revision }, cleared);
+    }
+
+    [Fact]
+    public async Task An_access_changes_nothing_but_when_it_was_last_used()
+    {
+        await AddAsync(Make.FullWorkspace("used", Time));
+        var before = Assert.Single(await Store.ListAllAsync(default));
+        var at = before.LastAccessedAt!.Value.AddMinutes(1);
+
+        Assert.True(await Store.TrySaveAccessAsync(before.Id, at, default));
+
+        var after = await FoundAsync(before.Id);
+        WorkspaceAssert.Same(before with { LastAccessedAt = at, Version = before.Version + 1, Revision = after.Revision }, after);
+    }
+
+    [Fact]
     public async Task What_is_not_there_is_not_found()
     {
         Assert.Null(await Store.FindAsync(WorkspaceId.New(Time), default));
@@ -33,7 +72,7 @@ public abstract partial class WorkspaceStoreContract
     {
         var workspace = await AddedAsync("fresh");
 
-        var activity = Assert.Single((await Store.ListActivityAsync(workspace.Id, 10, null, default)).Items);
+        var activity = Assert.Single((await Activities.ListAsync(workspace.Id, 10, null, default)).Items);
         Assert.Equal(Make.Activity(workspace, Time) with { Sequence = activity.Sequence }, activity);
         Assert.Equal(workspace.Id, Assert.Single(await TakeJobsAsync()).Job.Workspace);
         Assert.Equal((1, 1), CountRings());
@@ -49,7 +88,7 @@ public abstract partial class WorkspaceStoreContract
         Assert.IsType<Refusal.NameTaken>(Refused(await AddAsync(Make.Workspace("taken", Time))));
 
         Assert.Single(await Store.ListAllAsync(default));
-        Assert.Single((await Store.ListActivityAsync(null, 10, null, default)).Items);
+        Assert.Single((await Activities.ListAsync(null, 10, null, default)).Items);
         Assert.Empty(await TakeJobsAsync());
         Assert.Equal(before, CountRings());
     }
@@ -114,6 +153,7 @@ public abstract partial class WorkspaceStoreContract
         var wanted = Make.FullWorkspace("willing", Time) with
         {
             Id = workspace.Id,
+            CreatedAt = workspace.CreatedAt,
             Version = workspace.Version,
             Desired = DesiredState.Stopped,
             Status = WorkspaceStatus.Stopping,
@@ -125,22 +165,9 @@ public abstract partial class WorkspaceStoreContract
         Assert.Equal(workspace.Version + 1, found.Version);
         Assert.True(found.Revision > workspace.Revision);
         WorkspaceAssert.Same(wanted with { Version = found.Version, Revision = found.Revision }, found);
-        Assert.Equal([Verbs.Stop, Verbs.Create], (await Store.ListActivityAsync(workspace.Id, 10, null, default)).Items.Select(a => a.Verb));
+        Assert.Equal([Verbs.Stop, Verbs.Create], (await Activities.ListAsync(workspace.Id, 10, null, default)).Items.Select(a => a.Verb));
         Assert.Equal(workspace.Id, Assert.Single(await TakeJobsAsync()).Job.Workspace);
         Assert.Equal((jobRings + 1, changeRings + 1), CountRings());
-    }
-
-    [Fact]
-    public async Task What_is_no_longer_set_is_cleared()
-    {
-        var full = Make.FullWorkspace("cleared", Time);
-        await AddAsync(full);
-        var bare = Make.Workspace("cleared", Time) with { Id = full.Id, Version = 1 };
-
-        Assert.True(await Store.TrySaveIntentAsync(bare, Make.Activity(bare, Time), default));
-
-        var found = await FoundAsync(full.Id);
-        WorkspaceAssert.Same(bare with { Version = found.Version, Revision = found.Revision }, found);
     }
 
     [Fact]
@@ -150,15 +177,15 @@ public abstract partial class WorkspaceStoreContract
         Assert.True(await Store.TrySaveIntentAsync(workspace, Make.Activity(workspace, Time), default));
         await TakeJobsAsync();
         var rings = CountRings();
-        var changes = await Store.ReadChangesAsync(0, default);
+        var changes = await Changes.ReadAsync(0, default);
 
         Assert.False(await Store.TrySaveIntentAsync(workspace with { Desired = DesiredState.Deleted }, Make.Activity(workspace, Time), default));
 
         Assert.Equal(DesiredState.Running, (await FoundAsync(workspace.Id)).Desired);
-        Assert.Equal(2, (await Store.ListActivityAsync(null, 10, null, default)).Items.Count);
+        Assert.Equal(2, (await Activities.ListAsync(null, 10, null, default)).Items.Count);
         Assert.Empty(await TakeJobsAsync());
         Assert.Equal(rings, CountRings());
-        Assert.Equal(changes.Revision, (await Store.ReadChangesAsync(0, default)).Revision);
+        Assert.Equal(changes.Revision, (await Changes.ReadAsync(0, default)).Revision);
     }
 
     [Fact]
@@ -203,7 +230,7 @@ public abstract partial class WorkspaceStoreContract
             }
         })));
 
-        var changes = await Store.ReadChangesAsync(0, default);
+        var changes = await Changes.ReadAsync(0, default);
         Assert.All(changes.Changed, workspace => Assert.Equal(1 + (2 * Writes), workspace.Version));
         Assert.Equal(Writers * (1 + (2 * Writes)), changes.Revision);
     }
@@ -218,7 +245,7 @@ public abstract partial class WorkspaceStoreContract
         process = await StartProcessAsync();
 
         WorkspaceAssert.Same(workspace, await FoundAsync(workspace.Id));
-        Assert.Single((await Store.ListActivityAsync(workspace.Id, 10, null, default)).Items);
+        Assert.Single((await Activities.ListAsync(workspace.Id, 10, null, default)).Items);
         Assert.Single(await TakeJobsAsync());
         Assert.True(await Store.TrySaveObservationAsync(lease, workspace, null, default));
     }
@@ -235,4 +262,13 @@ public abstract partial class WorkspaceStoreContract
             Store.TrySaveIntentAsync(workspace, Make.Activity(workspace, Time), cancelled.Token));
         Assert.Equal(workspace.Version, (await FoundAsync(workspace.Id)).Version);
     }
+
+    private async Task WriteAsync(string write, Workspace workspace) => Assert.True(write switch
+    {
+        "intent" => await Store.TrySaveIntentAsync(workspace, Make.Activity(workspace, Time), default),
+        "admission" => await Store.AdmitAsync(workspace, Make.Activity(workspace, Time), CapacityBudget.Unlimited, default) is AdmissionOutcome.Saved,
+        "observation" => await Store.TrySaveObservationAsync(await LeasedAsync(LeaseOf(workspace)), workspace, null, default),
+        "ports" => await Store.TrySavePortsSeenAsync(workspace, default),
+        _ => throw new ArgumentOutOfRangeException(nameof(write)),
+    });
 }

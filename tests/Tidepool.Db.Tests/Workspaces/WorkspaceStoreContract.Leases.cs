@@ -29,22 +29,22 @@ public abstract partial class WorkspaceStoreContract
 
         Assert.Equal(1, lease.Epoch);
         Assert.Equal(Time.GetUtcNow() + LeaseTime, lease.ExpiresAt);
-        Assert.Null(await Store.TryAcquireLeaseAsync("thing", "two", Time.GetUtcNow(), LeaseTime, default));
-        Assert.NotNull(await Store.TryAcquireLeaseAsync("other thing", "two", Time.GetUtcNow(), LeaseTime, default));
+        Assert.Null(await Leases.TryAcquireAsync("thing", "two", Time.GetUtcNow(), LeaseTime, default));
+        Assert.NotNull(await Leases.TryAcquireAsync("other thing", "two", Time.GetUtcNow(), LeaseTime, default));
     }
 
     [Fact]
     public async Task Epochs_rise_with_every_holder_also_across_release_and_expiry()
     {
         var first = await LeasedAsync("thing", "one");
-        await Store.ReleaseLeaseAsync(first, default);
+        await Leases.ReleaseAsync(first, default);
         var second = await LeasedAsync("thing", "two");
         Time.Advance(LeaseTime);
         var third = await LeasedAsync("thing", "three");
         var fourth = await LeasedAsync("thing", "three");
 
         Assert.Equal([1L, 2, 3, 4], [first.Epoch, second.Epoch, third.Epoch, fourth.Epoch]);
-        Assert.Null(await Store.TryRenewLeaseAsync(third, Time.GetUtcNow(), LeaseTime, default));
+        Assert.Null(await Leases.TryRenewAsync(third, Time.GetUtcNow(), LeaseTime, default));
     }
 
     [Fact]
@@ -53,13 +53,13 @@ public abstract partial class WorkspaceStoreContract
         var lease = await LeasedAsync("thing", "one");
         Time.Advance(LeaseTime / 2);
 
-        var renewed = await Store.TryRenewLeaseAsync(lease, Time.GetUtcNow(), LeaseTime, default);
+        var renewed = await Leases.TryRenewAsync(lease, Time.GetUtcNow(), LeaseTime, default);
         Assert.Equal(lease with { ExpiresAt = Time.GetUtcNow() + LeaseTime }, renewed);
 
         Time.Advance(LeaseTime / 2);
-        Assert.Null(await Store.TryAcquireLeaseAsync("thing", "two", Time.GetUtcNow(), LeaseTime, default));
+        Assert.Null(await Leases.TryAcquireAsync("thing", "two", Time.GetUtcNow(), LeaseTime, default));
         Time.Advance(LeaseTime / 2);
-        Assert.NotNull(await Store.TryAcquireLeaseAsync("thing", "two", Time.GetUtcNow(), LeaseTime, default));
+        Assert.NotNull(await Leases.TryAcquireAsync("thing", "two", Time.GetUtcNow(), LeaseTime, default));
     }
 
     [Fact]
@@ -69,18 +69,18 @@ public abstract partial class WorkspaceStoreContract
         Time.Advance(LeaseTime);
         var current = await LeasedAsync("thing", "two");
 
-        Assert.Null(await Store.TryRenewLeaseAsync(old, Time.GetUtcNow(), LeaseTime, default));
-        await Store.ReleaseLeaseAsync(old, default);
-        Assert.NotNull(await Store.TryRenewLeaseAsync(current, Time.GetUtcNow(), LeaseTime, default));
+        Assert.Null(await Leases.TryRenewAsync(old, Time.GetUtcNow(), LeaseTime, default));
+        await Leases.ReleaseAsync(old, default);
+        Assert.NotNull(await Leases.TryRenewAsync(current, Time.GetUtcNow(), LeaseTime, default));
     }
 
     [Fact]
     public async Task Of_many_who_want_a_lease_at_once_exactly_one_gets_it()
     {
-        var other = (await StartProcessAsync()).GetRequiredService<IWorkspaceStore>();
+        var other = (await StartProcessAsync()).GetRequiredService<ILeaseStore>();
 
         var leases = await Task.WhenAll(Enumerable.Range(0, 16).Select(i => Task.Run(() =>
-            (i % 2 == 0 ? Store : other).TryAcquireLeaseAsync("thing", $"owner-{i}", Time.GetUtcNow(), LeaseTime, default))));
+            (i % 2 == 0 ? Leases : other).TryAcquireAsync("thing", $"owner-{i}", Time.GetUtcNow(), LeaseTime, default))));
 
         Assert.Single(leases, lease => lease is not null);
     }
@@ -97,7 +97,7 @@ public abstract partial class WorkspaceStoreContract
             lease, workspace with { Status = WorkspaceStatus.Running }, Make.Activity(workspace, Time, Verbs.Start), default));
 
         Assert.Equal(WorkspaceStatus.Running, (await FoundAsync(workspace.Id)).Status);
-        Assert.Equal(2, (await Store.ListActivityAsync(workspace.Id, 10, null, default)).Items.Count);
+        Assert.Equal(2, (await Activities.ListAsync(workspace.Id, 10, null, default)).Items.Count);
         Assert.Empty(await TakeJobsAsync());
         Assert.Equal((jobRings, changeRings + 1), CountRings());
     }
@@ -112,7 +112,7 @@ public abstract partial class WorkspaceStoreContract
 
         Assert.False(await Store.TrySaveObservationAsync(stale, workspace, Make.Activity(workspace, Time), default));
         Assert.False(await Store.TryRemoveAsync(stale, workspace, Make.Activity(workspace, Time), default));
-        Assert.Single((await Store.ListActivityAsync(workspace.Id, 10, null, default)).Items);
+        Assert.Single((await Activities.ListAsync(workspace.Id, 10, null, default)).Items);
         Assert.True(await Store.TrySaveObservationAsync(current, workspace, null, default));
     }
 
@@ -121,7 +121,7 @@ public abstract partial class WorkspaceStoreContract
     {
         var workspace = await AddedAsync("released");
         var lease = await LeasedAsync(LeaseOf(workspace));
-        await Store.ReleaseLeaseAsync(lease, default);
+        await Leases.ReleaseAsync(lease, default);
 
         Assert.False(await Store.TrySaveObservationAsync(lease, workspace, null, default));
     }
@@ -158,8 +158,8 @@ public abstract partial class WorkspaceStoreContract
         Assert.True(await Store.TryRemoveAsync(lease, workspace, Make.Activity(workspace, Time, Verbs.Delete), default));
 
         Assert.Null(await Store.FindAsync(workspace.Id, default));
-        Assert.Equal([Verbs.Delete, Verbs.Create], (await Store.ListActivityAsync(workspace.Id, 10, null, default)).Items.Select(a => a.Verb));
-        Assert.Null(await Store.TryRenewLeaseAsync(lease, Time.GetUtcNow(), LeaseTime, default));
+        Assert.Equal([Verbs.Delete, Verbs.Create], (await Activities.ListAsync(workspace.Id, 10, null, default)).Items.Select(a => a.Verb));
+        Assert.Null(await Leases.TryRenewAsync(lease, Time.GetUtcNow(), LeaseTime, default));
         Assert.False(await Store.TryRemoveAsync(lease, workspace, Make.Activity(workspace, Time, Verbs.Delete), default));
         Assert.Equal(changeRings + 1, CountRings().Changes);
     }

@@ -41,7 +41,7 @@ public abstract partial class WorkspaceStoreContract
         await AddedAsync("second");
 
         Assert.Null((await Store.ListAsync(2, null, default)).NextCursor);
-        Assert.Empty((await Store.ListActivityAsync(WorkspaceId.New(Time), 2, null, default)).Items);
+        Assert.Empty((await Activities.ListAsync(WorkspaceId.New(Time), 2, null, default)).Items);
     }
 
     [Fact]
@@ -73,7 +73,7 @@ public abstract partial class WorkspaceStoreContract
     public async Task A_cursor_that_is_not_ours_is_refused(string cursor)
     {
         await Assert.ThrowsAsync<InvalidCursorException>(() => Store.ListAsync(10, cursor, default));
-        await Assert.ThrowsAsync<InvalidCursorException>(() => Store.ListActivityAsync(null, 10, cursor, default));
+        await Assert.ThrowsAsync<InvalidCursorException>(() => Activities.ListAsync(null, 10, cursor, default));
     }
 
     [Fact]
@@ -82,9 +82,9 @@ public abstract partial class WorkspaceStoreContract
         await AddedAsync("first");
         await AddedAsync("second");
         var ofWorkspaces = (await Store.ListAsync(1, null, default)).NextCursor;
-        var ofActivity = (await Store.ListActivityAsync(null, 1, null, default)).NextCursor;
+        var ofActivity = (await Activities.ListAsync(null, 1, null, default)).NextCursor;
 
-        await Assert.ThrowsAsync<InvalidCursorException>(() => Store.ListActivityAsync(null, 1, ofWorkspaces, default));
+        await Assert.ThrowsAsync<InvalidCursorException>(() => Activities.ListAsync(null, 1, ofWorkspaces, default));
         await Assert.ThrowsAsync<InvalidCursorException>(() => Store.ListAsync(1, ofActivity, default));
     }
 
@@ -99,9 +99,9 @@ public abstract partial class WorkspaceStoreContract
             Assert.True(await Store.TrySaveIntentAsync(current, Make.Activity(current, Time, verb), default));
         }
 
-        var first = await Store.ListActivityAsync(one.Id, 2, null, default);
-        var second = await Store.ListActivityAsync(one.Id, 2, first.NextCursor, default);
-        var all = await Store.ListActivityAsync(null, 10, null, default);
+        var first = await Activities.ListAsync(one.Id, 2, null, default);
+        var second = await Activities.ListAsync(one.Id, 2, first.NextCursor, default);
+        var all = await Activities.ListAsync(null, 10, null, default);
 
         Assert.Equal([Verbs.Start, Verbs.Stop], first.Items.Select(a => a.Verb));
         Assert.Equal([Verbs.Create], second.Items.Select(a => a.Verb));
@@ -113,7 +113,7 @@ public abstract partial class WorkspaceStoreContract
     [Fact]
     public async Task An_empty_store_has_no_changes()
     {
-        var changes = await Store.ReadChangesAsync(0, default);
+        var changes = await Changes.ReadAsync(0, default);
 
         Assert.Equal(0, changes.Revision);
         Assert.Empty(changes.Changed);
@@ -126,17 +126,17 @@ public abstract partial class WorkspaceStoreContract
         var kept = await AddedAsync("kept");
         var changed = await AddedAsync("changed");
         var removed = await AddedAsync("removed");
-        var before = await Store.ReadChangesAsync(0, default);
+        var before = await Changes.ReadAsync(0, default);
         Assert.Equal([kept.Id, changed.Id, removed.Id], before.Changed.Select(w => w.Id));
 
         await RemovedAsync(removed);
         Assert.True(await Store.TrySaveIntentAsync(changed, Make.Activity(changed, Time), default));
-        var after = await Store.ReadChangesAsync(before.Revision, default);
+        var after = await Changes.ReadAsync(before.Revision, default);
 
         Assert.Equal(changed.Id, Assert.Single(after.Changed).Id);
         Assert.Equal(new Removal(removed.Id, removed.Name, before.Revision + 1), Assert.Single(after.Removed));
         Assert.Equal(before.Revision + 2, after.Revision);
-        var none = await Store.ReadChangesAsync(after.Revision, default);
+        var none = await Changes.ReadAsync(after.Revision, default);
         Assert.Equal(after.Revision, none.Revision);
         Assert.Empty(none.Changed);
         Assert.Empty(none.Removed);
@@ -148,7 +148,7 @@ public abstract partial class WorkspaceStoreContract
         var there = await AddedAsync("there");
         await RemovedAsync(await AddedAsync("gone"));
 
-        var changes = await Store.ReadChangesAsync(0, default);
+        var changes = await Changes.ReadAsync(0, default);
 
         Assert.Equal(there.Id, Assert.Single(changes.Changed).Id);
         Assert.Empty(changes.Removed);
@@ -159,14 +159,14 @@ public abstract partial class WorkspaceStoreContract
     {
         const int Writers = 4;
         const int Writes = 20;
-        var follower = (await StartProcessAsync()).GetRequiredService<IWorkspaceStore>();
+        var follower = (await StartProcessAsync()).GetRequiredService<IChangeStore>();
         var seen = new Dictionary<WorkspaceId, long>();
         var gone = new HashSet<WorkspaceId>();
 
         // Who has seen nothing yet is told of nothing that is gone, so it begins where there is something.
         var first = await AddedAsync("first");
         seen[first.Id] = first.Version;
-        var revision = (await follower.ReadChangesAsync(0, default)).Revision;
+        var revision = (await follower.ReadAsync(0, default)).Revision;
 
         var writing = Task.WhenAll(Enumerable.Range(0, Writers).Select(i => Task.Run(async () =>
         {
@@ -187,7 +187,7 @@ public abstract partial class WorkspaceStoreContract
         do
         {
             last = writing.IsCompleted;
-            var changes = await follower.ReadChangesAsync(revision, default);
+            var changes = await follower.ReadAsync(revision, default);
             Assert.True(changes.Revision >= revision);
             Assert.All(changes.Changed, w => Assert.InRange(w.Revision, revision + 1, changes.Revision));
             foreach (var workspace in changes.Changed)

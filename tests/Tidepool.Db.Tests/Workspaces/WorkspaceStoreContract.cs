@@ -8,7 +8,7 @@ using Tidepool.Core.Workspaces;
 
 namespace Tidepool.Db.Tests.Workspaces;
 
-/// <summary>What every <see cref="IWorkspaceStore"/> does. A process is a set of services of its own over the one database of the test.</summary>
+/// <summary>What the stores do, whatever keeps them. A process is a set of services of its own over the one database of the test.</summary>
 public abstract partial class WorkspaceStoreContract : IAsyncLifetime
 {
     private const int NoLimit = 1000;
@@ -19,6 +19,12 @@ public abstract partial class WorkspaceStoreContract : IAsyncLifetime
     protected FakeTimeProvider Time { get; } = new(new DateTimeOffset(2030, 1, 2, 3, 4, 5, TimeSpan.Zero));
 
     private IWorkspaceStore Store => process.GetRequiredService<IWorkspaceStore>();
+
+    private ILeaseStore Leases => process.GetRequiredService<ILeaseStore>();
+
+    private IChangeStore Changes => process.GetRequiredService<IChangeStore>();
+
+    private IActivityStore Activities => process.GetRequiredService<IActivityStore>();
 
     private IJobTable Jobs => process.GetRequiredService<IJobTable>();
 
@@ -55,7 +61,7 @@ public abstract partial class WorkspaceStoreContract : IAsyncLifetime
         await Store.FindAsync(id, default) ?? throw new InvalidOperationException($"{id} is not in the store.");
 
     private async Task<Lease> LeasedAsync(string resource, string owner = "one") =>
-        await Store.TryAcquireLeaseAsync(resource, owner, Time.GetUtcNow(), LeaseTime, default)
+        await Leases.TryAcquireAsync(resource, owner, Time.GetUtcNow(), LeaseTime, default)
         ?? throw new InvalidOperationException($"{resource} is leased to another.");
 
     private async Task RemovedAsync(Workspace workspace)

@@ -6,17 +6,24 @@ using Tidepool.Testing;
 namespace Tidepool.Db.Tests.Workspaces;
 
 /// <summary>What the model of the lifecycle runs over does what the real store does.</summary>
-public sealed class InMemoryWorkspaceStoreTests : WorkspaceStoreContract
+public sealed class InMemoryStoreTests : WorkspaceStoreContract
 {
     private readonly CountingDoorbell jobsBell = new();
     private readonly CountingDoorbell changesBell = new();
     private readonly InMemoryJobTable jobs = new();
-    private readonly InMemoryWorkspaceStore store;
+    private readonly InMemoryStore store;
 
-    public InMemoryWorkspaceStoreTests() => store = new InMemoryWorkspaceStore(jobs, Time, jobsBell, changesBell);
+    public InMemoryStoreTests() => store = new InMemoryStore(jobs, Time, jobsBell, changesBell);
 
     protected override Task<IServiceProvider> StartProcessAsync() =>
-        Task.FromResult<IServiceProvider>(new ServiceCollection().AddSingleton<IWorkspaceStore>(store).AddSingleton<IJobTable>(jobs).BuildServiceProvider());
+        Task.FromResult<IServiceProvider>(
+            new ServiceCollection()
+                .AddSingleton<IWorkspaceStore>(store)
+                .AddSingleton<ILeaseStore>(store)
+                .AddSingleton<IChangeStore>(store)
+                .AddSingleton<IActivityStore>(store)
+                .AddSingleton<IJobTable>(jobs)
+                .BuildServiceProvider());
 
     protected override Task StopProcessesAsync() => Task.CompletedTask;
 

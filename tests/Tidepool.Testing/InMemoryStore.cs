@@ -9,10 +9,11 @@ using Tidepool.Core.Workspaces;
 namespace Tidepool.Testing;
 
 /// <summary>
-/// A store as its contract says, without a database: for tests that need thousands of them. Passes the same contract tests as
-/// the real one.
+/// All stores as their contracts say, without a database: for tests that need thousands of them. Passes the same contract tests as
+/// the real ones.
 /// </summary>
-public sealed class InMemoryWorkspaceStore(IJobTable jobs, TimeProvider time, IDoorbell? jobsBell = null, IDoorbell? changesBell = null) : IWorkspaceStore
+public sealed class InMemoryStore(IJobTable jobs, TimeProvider time, IDoorbell? jobsBell = null, IDoorbell? changesBell = null)
+    : IWorkspaceStore, ILeaseStore, IChangeStore, IActivityStore
 {
     private readonly Lock gate = new();
     private readonly Dictionary<WorkspaceId, Workspace> workspaces = [];
@@ -155,7 +156,7 @@ public sealed class InMemoryWorkspaceStore(IJobTable jobs, TimeProvider time, ID
             },
             cancellationToken);
 
-    public Task<ChangeSet> ReadChangesAsync(long revision, CancellationToken cancellationToken) =>
+    public Task<ChangeSet> ReadAsync(long revision, CancellationToken cancellationToken) =>
         DoAsync(
             () => new ChangeSet(
                 this.revision,
@@ -163,7 +164,7 @@ public sealed class InMemoryWorkspaceStore(IJobTable jobs, TimeProvider time, ID
                 [.. removals.Where(r => revision > 0 && r.Revision > revision)]),
             cancellationToken);
 
-    public Task<Page<Activity>> ListActivityAsync(WorkspaceId? workspace, int limit, string? cursor, CancellationToken cancellationToken) =>
+    public Task<Page<Activity>> ListAsync(WorkspaceId? workspace, int limit, string? cursor, CancellationToken cancellationToken) =>
         DoAsync(
             () =>
             {
@@ -177,7 +178,7 @@ public sealed class InMemoryWorkspaceStore(IJobTable jobs, TimeProvider time, ID
             },
             cancellationToken);
 
-    public Task<Lease?> TryAcquireLeaseAsync(string resource, string owner, DateTimeOffset now, TimeSpan duration, CancellationToken cancellationToken) =>
+    public Task<Lease?> TryAcquireAsync(string resource, string owner, DateTimeOffset now, TimeSpan duration, CancellationToken cancellationToken) =>
         DoAsync(
             () =>
             {
@@ -192,10 +193,10 @@ public sealed class InMemoryWorkspaceStore(IJobTable jobs, TimeProvider time, ID
             },
             cancellationToken);
 
-    public Task<Lease?> TryRenewLeaseAsync(Lease lease, DateTimeOffset now, TimeSpan duration, CancellationToken cancellationToken) =>
+    public Task<Lease?> TryRenewAsync(Lease lease, DateTimeOffset now, TimeSpan duration, CancellationToken cancellationToken) =>
         DoAsync(() => IsHeld(lease) ? leases[lease.Resource] = lease with { ExpiresAt = now + duration } : null, cancellationToken);
 
-    public Task ReleaseLeaseAsync(Lease lease, CancellationToken cancellationToken) =>
+    public Task ReleaseAsync(Lease lease, CancellationToken cancellationToken) =>
         DoAsync(() => IsHeld(lease) && released.TryAdd(lease.Resource, lease.Epoch), cancellationToken);
 
     /// <summary>Who holds a resource, whatever its expiry says; null if it was never held or was given back.</summary>

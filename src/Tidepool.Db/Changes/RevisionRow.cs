@@ -1,7 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Tidepool.Db.Schema;
 
-namespace Tidepool.Db.Workspaces;
+namespace Tidepool.Db.Changes;
 
 /// <summary>
 /// The one row that counts changes to workspaces. Whoever raises it holds it until its commit, so revisions become visible in

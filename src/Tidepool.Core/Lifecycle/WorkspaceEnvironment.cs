@@ -1,0 +1,13 @@
+using Tidepool.Core.Workspaces;
+
+namespace Tidepool.Core.Lifecycle;
+
+/// <summary>What a workspace is told about itself. Nothing secret.</summary>
+internal static class WorkspaceEnvironment
+{
+    public static IReadOnlyDictionary<string, string> Of(Workspace workspace) => new Dictionary<string, string>
+    {
+        ["TIDEPOOL_WORKSPACE_NAME"] = workspace.Name.Value,
+        ["VSCODE_PROXY_URI"] = "./port/{{port}}/",
+    };
+}
