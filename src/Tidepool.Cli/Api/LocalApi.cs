@@ -65,6 +65,7 @@ internal sealed class LocalApi : IDisposable
         }
     }
 
+    /// <summary>What a problem says to a person: its detail, and below it the faults by field, each once.</summary>
     public static string Sentence(ProblemResponse? problem)
     {
         if (problem is null)
@@ -72,9 +73,14 @@ internal sealed class LocalApi : IDisposable
             return "The server gave no answer.";
         }
 
-        var fields = problem.Errors?.SelectMany(e => e.Value.Select(text => $"{e.Key}: {text}")) ?? [];
         var detail = problem.Detail ?? problem.Title ?? $"The server answered {problem.Status}.";
-        return string.Join('\n', fields.Where(f => !detail.Contains(f, StringComparison.Ordinal)).Prepend(detail));
+        var faults = problem.Errors?.SelectMany(error => error.Value.Where(text => text.Length > 0).Select(text => (Field: error.Key, Text: text))).ToList() ?? [];
+
+        // The server's detail is usually the same faults again, without their fields.
+        var more = faults.Aggregate(detail, (rest, fault) => rest.Replace(fault.Text, "", StringComparison.Ordinal));
+        return faults.Count > 0 && string.IsNullOrWhiteSpace(more)
+            ? string.Join('\n', faults.Select(fault => $"{fault.Field}: {fault.Text}"))
+            : string.Join('\n', faults.Where(fault => !detail.Contains(fault.Text, StringComparison.Ordinal)).Select(fault => $"{fault.Field}: {fault.Text}").Prepend(detail));
     }
 
     public void Dispose() => http.Dispose();

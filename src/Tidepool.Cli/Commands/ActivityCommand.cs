@@ -13,15 +13,10 @@ internal static class ActivityCommand
 
     public static Command Create(CommandLine line)
     {
-        var name = new Argument<string?>("NAME") { Description = "Of this workspace only, by its name or id.", Arity = ArgumentArity.ZeroOrOne };
-        var limit = new Option<int>("--limit", "-n") { Description = "How many, newest first.", HelpName = "N", DefaultValueFactory = _ => 25 };
-        limit.Validators.Add(given =>
-        {
-            if (given.GetValueOrDefault<int>() < 1)
-            {
-                given.AddError("--limit takes a number above zero.");
-            }
-        });
+        var name = new WorkspaceArgument("Of this workspace only, by its name or id.") { Arity = ArgumentArity.ZeroOrOne };
+        var limit = Values.Number("--limit", "-n", otherwise: 25, min: 1);
+        limit.Description = "How many, newest first.";
+        limit.HelpName = "N";
         var json = new Option<bool>("--json") { Description = "As JSON lines, as the API gives them." };
         var command = new Command("activity", "Show who did what when, and how it ended.") { name, limit, json };
         command.SetAction(async (parsed, cancellationToken) =>

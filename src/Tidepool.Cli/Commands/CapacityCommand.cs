@@ -38,9 +38,9 @@ internal static class CapacityCommand
     {
         var (budget, inUse, left) = (capacity.Budget, capacity.InUse, capacity.Available);
         screen.Table(Totals, [
-            ["memory", Amounts.MiB(inUse.MemoryMiB), Amounts.MiB(budget.MemoryMiB), Amounts.MiB(left.MemoryMiB)],
+            ["memory", Amounts.GiB(inUse.MemoryMiB), Amounts.GiB(budget.MemoryMiB), Amounts.GiB(left.MemoryMiB)],
             ["cores", $"{inUse.Cpus}", $"{budget.Cpus}", $"{left.Cpus}"],
-            ["disk", Amounts.MiB(inUse.DiskMiB ?? 0), budget.DiskMiB is { } disk ? Amounts.MiB(disk) : "-", left.DiskMiB is { } rest ? Amounts.MiB(rest) : "-"],
+            ["disk", Amounts.GiB(inUse.DiskMiB ?? 0), budget.DiskMiB is { } disk ? Amounts.GiB(disk) : "-", left.DiskMiB is { } rest ? Amounts.GiB(rest) : "-"],
         ]);
         if (capacity.Workspaces.Count == 0)
         {
@@ -61,8 +61,8 @@ internal static class CapacityCommand
         workspace.Name,
         workspace.Status.ToString().ToLowerInvariant(),
         workspace.Cpus == 0 ? "-" : $"{workspace.Cpus}",
-        workspace.MemoryMiB == 0 ? "-" : Amounts.MiB(workspace.MemoryMiB),
-        Amounts.MiB(workspace.DiskMiB),
+        workspace.MemoryMiB == 0 ? "-" : Amounts.GiB(workspace.MemoryMiB),
+        Amounts.GiB(workspace.DiskMiB),
         workspace.LastAccessedAt is { } at ? $"{Amounts.Duration(time.GetUtcNow() - at)} ago" : "never",
     ];
 }

@@ -46,8 +46,10 @@ internal sealed class CommandLine
             PasswordCommand.Create(this),
             ServiceCommand.Create(this),
             SetupCommand.Create(this),
+            CompletionCommand.Create(this),
             SuperviseCommand.Create(this),
         };
+        TakeNoValues(Root);
     }
 
     public RootCommand Root { get; }
@@ -65,11 +67,11 @@ internal sealed class CommandLine
         var parsed = Root.Parse(arguments.Count == 0 ? ["--help"] : arguments);
         configuration.EnableDefaultExceptionHandler = false;
         configuration.ProcessTerminationTimeout = null;
-        if (parsed.Errors.Count > 0)
+        if (UsageErrors.Of(parsed) is { Count: > 0 } errors)
         {
-            foreach (var error in parsed.Errors)
+            foreach (var error in errors)
             {
-                Screen.Error(error.Message);
+                Screen.Error(error);
             }
 
             Screen.Error("`tidepool --help` lists the commands, `tidepool COMMAND --help` what a command takes.");
@@ -94,6 +96,20 @@ internal sealed class CommandLine
         {
             Screen.Error(fault.Message);
             return ExitCodes.Failed;
+        }
+    }
+
+    /// <summary>A switch is given or not: the library would take `--yes false` too, and tell of <c>System.Boolean</c> where it is something else.</summary>
+    private static void TakeNoValues(Command command)
+    {
+        foreach (var flag in command.Options.OfType<Option<bool>>())
+        {
+            flag.Arity = ArgumentArity.Zero;
+        }
+
+        foreach (var below in command.Subcommands)
+        {
+            TakeNoValues(below);
         }
     }
 }

@@ -13,7 +13,8 @@ internal static class ListCommand
     public static Command Create(CommandLine line)
     {
         var json = new Option<bool>("--json") { Description = "As JSON, as the API gives it." };
-        var command = new Command("ls", "List the workspaces, newest first.") { json };
+        var quiet = new Option<bool>("--quiet", "-q") { Description = "Names only, one a line." };
+        var command = new Command("ls", "List the workspaces, newest first.") { json, quiet };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             Requirements.Root();
@@ -28,10 +29,26 @@ internal static class ListCommand
             }
             while (cursor is not null);
 
-            Show(line.Screen, all, parsed.GetValue(json));
+            if (parsed.GetValue(quiet))
+            {
+                ShowNames(line.Screen, all);
+            }
+            else
+            {
+                Show(line.Screen, all, parsed.GetValue(json));
+            }
+
             return ExitCodes.Ok;
         });
         return command;
+    }
+
+    internal static void ShowNames(Screen screen, IReadOnlyList<WorkspaceResponse> workspaces)
+    {
+        foreach (var workspace in workspaces)
+        {
+            screen.Line(workspace.Name);
+        }
     }
 
     internal static void Show(Screen screen, IReadOnlyList<WorkspaceResponse> workspaces, bool json)

@@ -14,19 +14,14 @@ internal static class LogsCommand
 
     public static Command Create(CommandLine line)
     {
-        var name = new Argument<string?>("NAME") { Description = "The workspace's name or id.", Arity = ArgumentArity.ZeroOrOne };
-        var tail = new Option<int>("--tail", "-n") { Description = "How many lines from the end.", HelpName = "N", DefaultValueFactory = _ => 200 };
-        tail.Validators.Add(given =>
-        {
-            if (given.GetValueOrDefault<int>() is < 1 or > MaxTail)
-            {
-                given.AddError($"--tail takes a number from 1 to {MaxTail}.");
-            }
-        });
+        var name = new WorkspaceArgument("The workspace's name or id.") { Arity = ArgumentArity.ZeroOrOne };
+        var tail = Values.Number("--tail", "-n", otherwise: 200, min: 1, MaxTail);
+        tail.Description = "How many lines from the end.";
+        tail.HelpName = "N";
         var follow = new Option<bool>("--follow", "-f") { Description = "Show what comes, until Ctrl-C." };
         var component = new Option<string?>("--component") { Description = "The log of a part of Tidepool instead of a workspace's.", HelpName = "PART" };
-        component.AcceptOnlyFromAmong([.. TidepoolProcesses.Names, "supervisor", "image"]);
-        var command = new Command("logs", "Show a workspace's log, or that of a part of Tidepool.") { name, tail, follow, component };
+        Values.AcceptOnly(component, [.. TidepoolProcesses.Names, "supervisor", "image"]);
+        var command = new Command("logs", "Show a workspace's log, with times in this machine's zone, or that of a part of Tidepool.") { name, tail, follow, component };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             Requirements.Root();

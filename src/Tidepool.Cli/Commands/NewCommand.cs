@@ -12,8 +12,12 @@ internal static class NewCommand
         var name = new Argument<string>("NAME") { Description = "3 to 63 lower-case letters, digits and dashes." };
         var wait = WorkspaceOptions.Wait("Wait until its editor answers, then print its URL.");
         var makeRoom = WorkspaceOptions.MakeRoom();
-        var cpus = new Option<int?>("--cpus") { Description = "Cores; 2 if not given.", HelpName = "N" };
-        var memory = new Option<int?>("--memory") { Description = "Memory in MiB; 4096 if not given.", HelpName = "MIB" };
+        var cpus = Values.Number("--cpus", min: 1);
+        cpus.Description = "Cores; 2 if not given.";
+        cpus.HelpName = "N";
+        var memory = Values.Size("--memory");
+        memory.Description = "Memory, for example 4G or 512M; a plain number is MiB. 4G if not given.";
+        memory.HelpName = "SIZE";
         var description = new Option<string?>("--description") { Description = "What it is for, in your own words.", HelpName = "TEXT" };
         var image = new Option<string?>("--image") { Description = "The image template.", HelpName = "NAME" };
         var command = new Command("new", "Create a workspace and start it.") { name, wait, makeRoom, cpus, memory, description, image };

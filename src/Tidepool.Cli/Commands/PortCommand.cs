@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json;
 using Tidepool.Cli.Api;
 using Tidepool.Cli.Output;
 using Tidepool.Contracts;
@@ -16,13 +17,14 @@ internal static class PortCommand
     private static Command CreateList(CommandLine line)
     {
         var name = WorkspaceOptions.Name();
-        var command = new Command("ls", "List a workspace's registered ports.") { name };
+        var json = new Option<bool>("--json") { Description = "As JSON, as the API gives it." };
+        var command = new Command("ls", "List a workspace's registered ports.") { name, json };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             Requirements.Root();
             using var api = new LocalApi(line.State(parsed));
             var workspace = parsed.GetValue(name)!;
-            Show(line.Screen, workspace, await api.CallAsync(client => client.PortsAsync(workspace, cancellationToken)));
+            Show(line.Screen, workspace, await api.CallAsync(client => client.PortsAsync(workspace, cancellationToken)), parsed.GetValue(json));
             return ExitCodes.Ok;
         });
         return command;
@@ -66,9 +68,13 @@ internal static class PortCommand
         return command;
     }
 
-    internal static void Show(Screen screen, string workspace, IReadOnlyList<PortResponse> ports)
+    internal static void Show(Screen screen, string workspace, IReadOnlyList<PortResponse> ports, bool json)
     {
-        if (ports.Count == 0)
+        if (json)
+        {
+            screen.Line(JsonSerializer.Serialize(ports, TidepoolJson.Default.IReadOnlyListPortResponse));
+        }
+        else if (ports.Count == 0)
         {
             screen.Line($"No ports yet; `tidepool port add {workspace} PORT` registers one.");
         }
@@ -78,5 +84,10 @@ internal static class PortCommand
         }
     }
 
-    private static Argument<int> Number() => new("PORT") { Description = "1024 to 65535." };
+    private static Argument<int> Number()
+    {
+        var port = Values.NumberArgument("PORT", 1024, 65535);
+        port.Description = "1024 to 65535.";
+        return port;
+    }
 }

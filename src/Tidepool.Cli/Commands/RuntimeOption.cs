@@ -13,7 +13,7 @@ internal static class RuntimeOption
             Description = "Where workspaces run: incus, qemu, tart, or auto, which looks at the machine and says why. It stays what it is while there are workspaces.",
             HelpName = "RUNTIME",
         };
-        runtime.AcceptOnlyFromAmong(RuntimeWords.All);
+        Values.AcceptOnly(runtime, RuntimeWords.All);
         return runtime;
     }
 }

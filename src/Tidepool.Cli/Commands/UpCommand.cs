@@ -8,8 +8,12 @@ internal static class UpCommand
     public static Command Create(CommandLine line)
     {
         var detach = new Option<bool>("--detach", "-d") { Description = "Run in the background; return once everything is up." };
-        var port = new Option<int?>("--port") { Description = "The app's port, 8080 at first. Kept for the next time, like the following ones.", HelpName = "PORT" };
-        var workspacePort = new Option<int?>("--workspace-port") { Description = "The workspaces' port, 8081 at first.", HelpName = "PORT" };
+        var port = Values.Number("--port", 1, 65535);
+        port.Description = "The app's port, 8080 at first. Kept for the next time, like the following ones.";
+        port.HelpName = "PORT";
+        var workspacePort = Values.Number("--workspace-port", 1, 65535);
+        workspacePort.Description = "The workspaces' port, 8081 at first.";
+        workspacePort.HelpName = "PORT";
         var listen = new Option<string?>("--listen") { Description = "The address to listen on besides this machine's own, 127.0.0.1 and ::1; 0.0.0.0 is all networks.", HelpName = "ADDR" };
         var hostNames = new Option<string[]>("--host-name")
         {
@@ -19,9 +23,15 @@ internal static class UpCommand
         var runtime = RuntimeOption.Create();
         var nat = new Option<bool>("--nat") { Description = "Workspaces reach the internet, as at first." };
         var noNat = new Option<bool>("--no-nat") { Description = "Workspaces reach nothing." };
-        var poolSize = new Option<int?>("--pool-size") { Description = "How far the workspaces' disks may grow together, in GiB; with Incus only, and before the first start.", HelpName = "GIB" };
-        var memory = new Option<int?>("--workspace-memory") { Description = "The memory that running workspaces may have together, in MiB; at first this machine's without a reserve.", HelpName = "MIB" };
-        var cores = new Option<double?>("--cpu-oversubscription") { Description = "How many workspace cores each core of this machine stands for, 16 at first.", HelpName = "N" };
+        var poolSize = Values.WholeGiB("--pool-size");
+        poolSize.Description = "How far the workspaces' disks may grow together, for example 40G; a plain number is GiB. With Incus only, and before the first start.";
+        poolSize.HelpName = "SIZE";
+        var memory = Values.Size("--workspace-memory");
+        memory.Description = "The memory that running workspaces may have together, for example 16G; a plain number is MiB. At first this machine's without a reserve.";
+        memory.HelpName = "SIZE";
+        var cores = Values.Fraction("--cpu-oversubscription", 0.1, 1000);
+        cores.Description = "How many workspace cores each core of this machine stands for, 16 at first.";
+        cores.HelpName = "N";
         var yes = new Option<bool>("--yes", "-y") { Description = "Install what is missing without asking." };
         var command = new Command("up", "Bring Tidepool up: install what is missing, build what is not built, start everything.")
         {

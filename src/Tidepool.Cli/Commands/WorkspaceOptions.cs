@@ -5,7 +5,7 @@ namespace Tidepool.Cli.Commands;
 /// <summary>What several commands about one workspace take.</summary>
 internal static class WorkspaceOptions
 {
-    public static Argument<string> Name() => new("NAME") { Description = "The workspace's name or id." };
+    public static WorkspaceArgument Name() => new("The workspace's name or id.");
 
     public static Option<bool> MakeRoom() => new("--make-room")
     {
@@ -13,4 +13,11 @@ internal static class WorkspaceOptions
     };
 
     public static Option<bool> Wait(string description) => new("--wait", "-w") { Description = description };
+}
+
+/// <summary>The name or id of a workspace that is there; a shell completes it.</summary>
+internal sealed class WorkspaceArgument : Argument<string>
+{
+    public WorkspaceArgument(string description)
+        : base("NAME") => Description = description;
 }

@@ -86,8 +86,8 @@ public sealed class OutputTests : IDisposable
         PortCommand.Show(screen.Screen, "demo", [
             new PortResponse(3000, "web", "http://localhost:8081/workspace/demo/port/3000/", StripPrefix: true, Answers: true),
             new PortResponse(5173, null, "http://localhost:8081/workspace/demo/port/5173/", StripPrefix: false, Answers: false),
-        ]);
-        PortCommand.Show(screen.Screen, "demo", []);
+        ], json: false);
+        PortCommand.Show(screen.Screen, "demo", [], json: false);
 
         Assert.Equal(
             """
@@ -98,6 +98,21 @@ public sealed class OutputTests : IDisposable
 
             """,
             screen.Output);
+    }
+
+    [Fact]
+    public void The_list_of_ports_as_JSON_is_as_the_API_gives_it()
+    {
+        PortCommand.Show(screen.Screen, "demo", [new PortResponse(3000, "web", null, StripPrefix: true, Answers: true)], json: true);
+        PortCommand.Show(screen.Screen, "demo", [], json: true);
+        Assert.Equal("""[{"port":3000,"label":"web","stripPrefix":true,"answers":true}]""" + "\n[]\n", screen.Output);
+    }
+
+    [Fact]
+    public void The_names_alone_are_one_a_line()
+    {
+        ListCommand.ShowNames(screen.Screen, [Demo, Demo with { Name = "two" }]);
+        Assert.Equal("demo\ntwo\n", screen.Output);
     }
 
     [Fact]
@@ -119,15 +134,15 @@ public sealed class OutputTests : IDisposable
 
         Assert.Equal(
             """
-            RESOURCE  IN USE    OF      LEFT
-            memory    5632 MiB  20 GiB  14848 MiB
-            cores     4         8       4
-            disk      3 GiB     80 GiB  77 GiB
+            RESOURCE  IN USE   OF        LEFT
+            memory    5.5 GiB  20.0 GiB  14.5 GiB
+            cores     4        8         4
+            disk      3.0 GiB  80.0 GiB  77.0 GiB
 
-            NAME   STATUS    CPUS  MEMORY    DISK   LAST USED
-            demo   running   2     4 GiB     1 GiB  5 min ago
-            fresh  creating  2     1536 MiB  1 GiB  never
-            old    stopped   -     -         1 GiB  3 d ago
+            NAME   STATUS    CPUS  MEMORY   DISK     LAST USED
+            demo   running   2     4.0 GiB  1.0 GiB  5 min ago
+            fresh  creating  2     1.5 GiB  1.0 GiB  never
+            old    stopped   -     -        1.0 GiB  3 d ago
 
             Of those that run, demo was used least recently: it is the one to stop where room is needed.
 

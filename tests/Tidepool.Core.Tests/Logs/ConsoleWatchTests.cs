@@ -48,6 +48,30 @@ public sealed class ConsoleWatchTests : IDisposable
     }
 
     [Fact]
+    public async Task A_line_has_the_time_of_the_log_alone_and_not_the_editors_as_well()
+    {
+        var demo = await AddAsync(WorkspaceStatus.Running);
+        Say(demo, "[2026-11-27T04:36:59.303Z] \u001b[38;2;0;143;191minfo  \u001b[0m  - Not serving HTTPS\r\n");
+        Say(demo, "\u001b[90m[04:37:05]\u001b[0m \r\n\r\n\u001b[90m[04:37:05]\u001b[0m Extension host agent started.\r\n");
+        Say(demo, "took [04:37:05] and [x] 1\n[10.0.0.1][abea45b9] New connection established.\n");
+        await LookAsync();
+        Assert.Equal(
+            ["\u001b[38;2;0;143;191minfo  \u001b[0m  - Not serving HTTPS", "Extension host agent started.", "took [04:37:05] and [x] 1", "[10.0.0.1][abea45b9] New connection established."],
+            await ConsoleAsync());
+    }
+
+    [Fact]
+    public async Task Faults_that_are_none_are_left_out()
+    {
+        var demo = await AddAsync(WorkspaceStatus.Running);
+        Say(demo, "File not found: /usr/lib/code-server/lib/vscode/node_modules/vsda/rust/web/vsda.js\r\n");
+        Say(demo, "/usr/local/sbin/tidepool-shutdown: 5: kill: No such process\r\n");
+        Say(demo, "File not found: /home/dev/vsda.js\r\nbash: kill: (7) - No such process\r\n");
+        await LookAsync();
+        Assert.Equal(["File not found: /home/dev/vsda.js", "bash: kill: (7) - No such process"], await ConsoleAsync());
+    }
+
+    [Fact]
     public async Task A_prompt_that_never_ends_its_line_is_told_once_nothing_follows_it()
     {
         var demo = await AddAsync(WorkspaceStatus.Starting);
