@@ -59,7 +59,7 @@ public sealed class CompletionTests : IDisposable
     public async Task Bash_completes(string typed, string expected)
     {
         Assert.SkipUnless(IsInstalled("bash"), "bash is not installed here.");
-        await WriteStandInAsync();
+        WriteStandIn();
         var words = string.Join(' ', Typed(typed).Split(' ').Select(word => $"'{word}'"));
         var shown = await RunAsync("bash", "-c", $$"""
             set -u
@@ -82,7 +82,7 @@ public sealed class CompletionTests : IDisposable
     public async Task Fish_completes(string typed, string expected)
     {
         Assert.SkipUnless(IsInstalled("fish"), "fish is not installed here.");
-        await WriteStandInAsync();
+        WriteStandIn();
         var shown = await RunAsync("fish", "--no-config", "-c", $"source '{await WriteAsync("fish")}'; complete -C '{Typed(typed)}'");
         Assert.Equal(expected, string.Join(' ', shown.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split('\t')[0]).Order(StringComparer.Ordinal)));
     }
@@ -100,7 +100,7 @@ public sealed class CompletionTests : IDisposable
     public async Task Zsh_completes(string typed, string expected)
     {
         Assert.SkipUnless(IsInstalled("zsh"), "zsh is not installed here.");
-        await WriteStandInAsync();
+        WriteStandIn();
         var words = Typed(typed).Split(' ');
         var shown = await RunAsync("zsh", "-f", "-c", $$"""
             compdef() { : }
@@ -117,7 +117,7 @@ public sealed class CompletionTests : IDisposable
     public async Task Bash_runs_nothing_that_a_server_calls_a_workspace()
     {
         Assert.SkipUnless(IsInstalled("bash"), "bash is not installed here.");
-        await WriteStandInAsync($"$(touch {directory}/owned)", "`reboot`", "demo;reboot", "fine");
+        WriteStandIn($"$(touch {directory}/owned)", "`reboot`", "demo;reboot", "fine");
         var shown = await RunAsync("bash", "-c", $"source '{await WriteAsync("bash")}'; COMP_WORDS=('{directory}/tidepool' stop ''); COMP_CWORD=2; _tidepool; echo \"${{COMPREPLY[*]}}\"");
         Assert.Equal("fine\n", shown);
         Assert.False(File.Exists(Path.Combine(directory, "owned")));
@@ -135,12 +135,10 @@ public sealed class CompletionTests : IDisposable
     public void Dispose() => Directory.Delete(directory, recursive: true);
 
     /// <summary>A <c>tidepool</c> that knows these workspaces, and another one in the state directory <c>/elsewhere</c>.</summary>
-    private async Task WriteStandInAsync(params string[] names)
+    private void WriteStandIn(params string[] names)
     {
         names = names.Length == 0 ? ["demo", "other"] : names;
-        var path = Path.Combine(directory, "tidepool");
-        await File.WriteAllTextAsync(path, $"#!/bin/sh\nif [ \"$*\" = 'ls --quiet' ]; then cat <<'NAMES'\n{string.Join('\n', names)}\nNAMES\nelif [ \"$*\" = 'ls --quiet --state /elsewhere' ]; then\necho elsewhere\nfi\n", Token);
-        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        Executable.Write(Path.Combine(directory, "tidepool"), $"#!/bin/sh\nif [ \"$*\" = 'ls --quiet' ]; then cat <<'NAMES'\n{string.Join('\n', names)}\nNAMES\nelif [ \"$*\" = 'ls --quiet --state /elsewhere' ]; then\necho elsewhere\nfi\n");
     }
 
     /// <summary>With the stand-in as the program.</summary>

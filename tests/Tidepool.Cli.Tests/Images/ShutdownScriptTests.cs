@@ -29,10 +29,5 @@ public sealed class ShutdownScriptTests : IDisposable
 
     public void Dispose() => Directory.Delete(stubs, recursive: true);
 
-    private void Write(string name, string body)
-    {
-        var path = Path.Combine(stubs, name);
-        File.WriteAllText(path, $"#!/bin/sh\n{body}\n");
-        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserExecute);
-    }
+    private void Write(string name, string body) => Executable.Write(Path.Combine(stubs, name), $"#!/bin/sh\n{body}\n");
 }

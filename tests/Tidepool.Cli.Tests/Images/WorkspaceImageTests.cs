@@ -51,11 +51,6 @@ public sealed class WorkspaceImageTests : IDisposable
             """);
         return new WorkspaceImage(state.Directory, new Programs(home.FullName, "", "", ""), screen.Screen, Path.Combine(home.FullName, "cache"));
 
-        void Write(string name, string body)
-        {
-            var path = Path.Combine(recipe, name);
-            File.WriteAllText(path, "#!/bin/sh\nset -e\n" + body + "\n");
-            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        }
+        void Write(string name, string body) => Executable.Write(Path.Combine(recipe, name), "#!/bin/sh\nset -e\n" + body + "\n");
     }
 }

@@ -32,10 +32,8 @@ public sealed class RootScriptTests : IDisposable
         }
 
         File.WriteAllText(Path.Combine(home, "global.json"), """{ "sdk": { "version": "10.0.401" } }""");
-        File.Copy(Repository.At("tidepool"), Path.Combine(home, "tidepool"));
-        var dotnet = Path.Combine(home, "sdk", "dotnet");
-        File.WriteAllText(dotnet, StandIn);
-        File.SetUnixFileMode(dotnet, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Executable.Write(Path.Combine(home, "tidepool"), File.ReadAllText(Repository.At("tidepool")));
+        Executable.Write(Path.Combine(home, "sdk", "dotnet"), StandIn);
     }
 
     [Fact]
