@@ -35,6 +35,9 @@ public sealed class RunningTidepool : IAsyncLifetime
     /// <summary>The image to use in place of the one that was built; a copy with something added.</summary>
     public string? Image { get; set; }
 
+    /// <summary>A program with its arguments that becomes <c>tidepool</c>; none by default.</summary>
+    public IReadOnlyList<string> StartedBy { get; set; } = [];
+
     /// <summary>What its workspaces may have in memory together, in MiB; null for what this machine gives.</summary>
     public int? WorkspaceMemory { get; set; }
 
@@ -75,8 +78,9 @@ public sealed class RunningTidepool : IAsyncLifetime
     public async Task<BufferedCommandResult> CliAsync(IEnumerable<string> arguments, string input = "", bool mayFail = false, params IReadOnlyList<(string Name, string Value)> environment)
     {
         var cli = Environment.GetEnvironmentVariable("TIDEPOOL_CLI") ?? throw new InvalidOperationException("TIDEPOOL_CLI names no tidepool.dll; run ./test.");
-        var result = await Cli.Wrap("dotnet")
-            .WithArguments([cli, .. arguments, "--state", State])
+        IReadOnlyList<string> command = [.. StartedBy, "dotnet", cli, .. arguments, "--state", State];
+        var result = await Cli.Wrap(command[0])
+            .WithArguments(command.Skip(1))
             .WithStandardInputPipe(PipeSource.FromString(input))
             .WithEnvironmentVariables(variables => environment.ToList().ForEach(variable => variables.Set(variable.Name, variable.Value)))
             .WithValidation(CommandResultValidation.None)

@@ -82,6 +82,27 @@ public sealed class UserTests(RunningTidepool tidepool)
         await tidepool.RemoveAsync("connecting");
     }
 
+    /// <summary>A key lives as long as a process has a keyring that holds it, and root sees all of its own.</summary>
+    [Fact]
+    public async Task The_processes_keep_no_key_of_the_login_that_they_were_started_in()
+    {
+        Assert.SkipUnless(File.Exists("/proc/keys"), "This kernel shows no keys.");
+        const string name = "tp-login-of-the-caller";
+        var (join, add) = System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture == System.Runtime.InteropServices.Architecture.Arm64 ? (219, 217) : (250, 248);
+        await tidepool.CliAsync(["down"]);
+        tidepool.StartedBy = ["perl", "-e", $"syscall({join}, 1, 0); syscall({add}, my $t = 'user', my $n = '{name}', my $v = 'secret', 6, -3) > 0 or die $!; open my $k, '<', '/proc/keys'; grep /{name}/, <$k> or die 'no key'; exec @ARGV", "--"];
+        try
+        {
+            await tidepool.UpAsync();
+        }
+        finally
+        {
+            tidepool.StartedBy = [];
+        }
+
+        await Until.TrueAsync("the key is gone", async () => !(await File.ReadAllTextAsync("/proc/keys")).Contains(name, StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task The_processes_keep_nothing_of_their_callers_environment_and_have_no_diagnostics_socket()
     {
