@@ -81,9 +81,9 @@ internal sealed class BareIncus : IDisposable
         var create = TimeProvider.System.GetElapsedTime(t0);
         await OperateAsync(HttpMethod.Put, $"1.0/instances/{name}/state", new JsonObject { ["action"] = "start", ["timeout"] = 30 });
         var start = TimeProvider.System.GetElapsedTime(t0);
-        var address = await Patience.UntilAsync(() => AddressAsync(name));
+        var address = await Poll.UntilAsync(() => AddressAsync(name));
         var addressed = TimeProvider.System.GetElapsedTime(t0);
-        await Patience.UntilAsync(async () =>
+        await Poll.UntilAsync(async () =>
         {
             using var answer = await direct.GetAsync(new Uri($"http://{address}:8080/healthz"));
             return answer.IsSuccessStatusCode ? "yes" : null;

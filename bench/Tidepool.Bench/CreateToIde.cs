@@ -22,7 +22,7 @@ internal static class CreateToIde
             await bare.RemoveAsync(name);
             var whole = await tidepool.RunAsync(name);
             var created = (await tidepool.Api.GetAsync(name)).Value!.CreatedAt;
-            await Patience.UntilAsync(async () => (await tidepool.Api.GetAsync(name)).Value is { Status: WorkspaceStatus.Running } w ? w : null);
+            await Poll.UntilAsync(async () => (await tidepool.Api.GetAsync(name)).Value is { Status: WorkspaceStatus.Running } w ? w : null);
             var log = (await tidepool.Api.LogsAsync(name)).Value!;
             await tidepool.RemoveAsync(name);
             if (run < 0)

@@ -32,7 +32,7 @@ internal sealed class WholeTidepool : IDisposable
         }
 
         var editor = new Uri($"http://localhost:{workspacePort}/workspace/{name}/healthz");
-        await Patience.UntilAsync(async () =>
+        await Poll.UntilAsync(async () =>
         {
             using var answer = await http.GetAsync(editor);
             return answer.IsSuccessStatusCode ? "yes" : null;
@@ -43,7 +43,7 @@ internal sealed class WholeTidepool : IDisposable
     public async Task RemoveAsync(string name)
     {
         await Api.DeleteAsync(name);
-        await Patience.UntilAsync(async () => (await Api.GetAsync(name)).Problem?.Code == ProblemCodes.NotFound ? "yes" : null);
+        await Poll.UntilAsync(async () => (await Api.GetAsync(name)).Problem?.Code == ProblemCodes.NotFound ? "yes" : null);
     }
 
     public async Task<TimeSpan> ListAsync()

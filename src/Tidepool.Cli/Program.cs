@@ -15,5 +15,5 @@ using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Stop);
 
-var line = new CommandLine(new Surroundings(Screen.ForThisProcess(), Programs.Locate(), TimeProvider.System));
+var line = new CommandLine(new CommandContext(Screen.ForThisProcess(), Programs.Locate(), TimeProvider.System));
 return await line.RunAsync(args, new InvocationConfiguration(), stop.Token);

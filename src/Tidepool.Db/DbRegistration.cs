@@ -22,8 +22,8 @@ public static class DbRegistration
 
     /// <summary>
     /// Adds <see cref="IWorkspaceStore"/>, <see cref="ILeaseStore"/>, <see cref="IChangeStore"/>, <see cref="IActivityStore"/>,
-    /// <see cref="IJobTable"/> and <see cref="IHealthBoard"/>. Doorbells that are registered under <see cref="DoorbellNames"/> are
-    /// rung after the commits they stand for. Call <see cref="InitializeTidepoolDbAsync"/> before the first use.
+    /// <see cref="IJobTable"/> and <see cref="IHealthBoard"/>. Notifications that are registered under <see cref="NotificationNames"/> are
+    /// sent after the commits they stand for. Call <see cref="InitializeTidepoolDbAsync"/> before the first use.
     /// </summary>
     public static IServiceCollection AddTidepoolDb(this IServiceCollection services, Action<DbOptions> configure)
     {
@@ -36,7 +36,7 @@ public static class DbRegistration
             ContextsKept);
         services.TryAddSingleton<Database>();
         services.TryAddSingleton<DatabaseInitializer>();
-        services.TryAddSingleton<CommitBells>();
+        services.TryAddSingleton<CommitNotifications>();
         services.TryAddSingleton<IWorkspaceStore, WorkspaceStore>();
         services.TryAddSingleton<ILeaseStore, LeaseStore>();
         services.TryAddSingleton<IChangeStore, ChangeStore>();

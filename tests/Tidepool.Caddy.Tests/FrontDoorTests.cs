@@ -95,7 +95,7 @@ public sealed class FrontDoorTests : CaddyTest
             }
         }
 
-        Assert.Equal(0, Upstreams.Knocks);
+        Assert.Equal(0, Upstreams.SignInAttempts);
     }
 
     [Fact]

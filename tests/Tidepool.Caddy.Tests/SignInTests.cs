@@ -145,7 +145,7 @@ public sealed class SignInTests : CaddyTest
             Assert.Equal(HttpStatusCode.Unauthorized, (await stranger.GetAsync(new Uri("api/x", UriKind.Relative))).StatusCode);
         }
 
-        Assert.Equal(0, Upstreams.Knocks);
+        Assert.Equal(0, Upstreams.SignInAttempts);
         using var wrong = Client(Caddy.ApiPort, "wrong");
         wrong.DefaultRequestHeaders.Add("X-Tidepool-Attempt", "forged");
         Assert.Equal(HttpStatusCode.Unauthorized, (await wrong.GetAsync(new Uri("api/x", UriKind.Relative))).StatusCode);
@@ -275,7 +275,7 @@ public sealed class SignInTests : CaddyTest
         http.DefaultRequestHeaders.TryAddWithoutValidation("Authorization", "Basic " + new string('a', 950_000));
         using var answer = await http.GetAsync(new Uri("workspace/alice/", UriKind.Relative));
         Assert.Equal(HttpStatusCode.RequestHeaderFieldsTooLarge, answer.StatusCode);
-        Assert.Equal(0, Upstreams.Knocks);
+        Assert.Equal(0, Upstreams.SignInAttempts);
 
         Upstreams.GateStatus = 429;
         using var next = Client(Caddy.WorkspacePort, "wrong");
@@ -303,7 +303,7 @@ public sealed class SignInTests : CaddyTest
         using var http = Client(Caddy.WorkspacePort);
         using var dead = await http.GetAsync(new Uri("workspace/alice/", UriKind.Relative));
         Assert.Contains("/workspace-page/alice", await dead.Content.ReadAsStringAsync(), StringComparison.Ordinal);
-        Assert.Equal(1, Upstreams.Knocks);
+        Assert.Equal(1, Upstreams.SignInAttempts);
     }
 
     [Fact]

@@ -43,7 +43,7 @@ internal sealed class Upstreams : IAsyncDisposable
     public ConcurrentQueue<string> Reached { get; } = new();
 
     /// <summary>How often the gate was asked.</summary>
-    public int Knocks { get; private set; }
+    public int SignInAttempts { get; private set; }
 
     private readonly List<WebApplication> running = [];
 
@@ -93,7 +93,7 @@ internal sealed class Upstreams : IAsyncDisposable
                 context.Response.StatusCode = GateStatus;
                 return true;
             case "/gate":
-                Knocks++;
+                SignInAttempts++;
                 SayHolder(context);
                 Asked = string.Join('\n', context.Request.Headers.Select(h => $"{h.Key}: {h.Value}"));
                 context.Response.StatusCode = GateStatus;
@@ -108,7 +108,7 @@ internal sealed class Upstreams : IAsyncDisposable
                     context.Response.Headers["X-Tidepool-Substitute"] = Substitute;
                 }
 
-                context.Response.Headers["X-Tidepool-Attempt"] = context.Request.Headers["X-Tidepool-Attempt"].Count > 0 ? "forged" : $"attempt-{Knocks}";
+                context.Response.Headers["X-Tidepool-Attempt"] = context.Request.Headers["X-Tidepool-Attempt"].Count > 0 ? "forged" : $"attempt-{SignInAttempts}";
                 return true;
             case "/gate/passed":
                 Passed.Enqueue(context.Request.Headers["X-Tidepool-Attempt"].ToString());

@@ -56,13 +56,13 @@ internal static class Sample
             store, leases, runtime, new OneImage(), new AlwaysReady(), routes, boundary, log ?? new NoLog(), options, time, NullLogger<Reconciler>.Instance);
     }
 
-    public static Sweeper Sweeper(IWorkspaceStore store, IActivityStore activities, IWorkspaceRuntime runtime, IJobQueue queue, CapacityBudget? budget = null, StrayMachines? strays = null) =>
+    public static Sweeper Sweeper(IWorkspaceStore store, IActivityStore activities, IWorkspaceRuntime runtime, IJobQueue queue, CapacityBudget? budget = null, OrphanMachines? orphans = null) =>
         new(
             store,
             runtime,
             queue,
             new BudgetKeeper(store, budget ?? CapacityBudget.Unlimited, Options, TimeProvider.System, NullLogger<BudgetKeeper>.Instance),
-            strays ?? new StrayMachines(store, activities, runtime, NullLogger<StrayMachines>.Instance),
+            orphans ?? new OrphanMachines(store, activities, runtime, NullLogger<OrphanMachines>.Instance),
             NullLogger<Sweeper>.Instance);
 
     /// <summary>What the audit trail says when a user asks for something.</summary>

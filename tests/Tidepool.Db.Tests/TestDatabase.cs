@@ -11,16 +11,16 @@ internal sealed class TestDatabase(TimeProvider time) : IAsyncDisposable
 
     public string Path => System.IO.Path.Combine(folder.FullName, "tidepool.db");
 
-    public CountingDoorbell Jobs { get; } = new();
+    public CountingNotification Jobs { get; } = new();
 
-    public CountingDoorbell Changes { get; } = new();
+    public CountingNotification Changes { get; } = new();
 
     public ServiceProvider AddProcess(Action<DbOptions>? configure = null)
     {
         var services = new ServiceCollection();
         services.AddSingleton(time);
-        services.AddKeyedSingleton<IDoorbell>(DoorbellNames.Jobs, Jobs);
-        services.AddKeyedSingleton<IDoorbell>(DoorbellNames.Changes, Changes);
+        services.AddKeyedSingleton<INotification>(NotificationNames.Jobs, Jobs);
+        services.AddKeyedSingleton<INotification>(NotificationNames.Changes, Changes);
         services.AddTidepoolDb(options =>
         {
             options.Path = Path;
@@ -58,14 +58,14 @@ internal sealed class TestDatabase(TimeProvider time) : IAsyncDisposable
     }
 }
 
-/// <summary>Counts its rings.</summary>
-internal sealed class CountingDoorbell : IDoorbell
+/// <summary>Counts what is sent.</summary>
+internal sealed class CountingNotification : INotification
 {
-    private int rings;
+    private int count;
 
-    public int Rings => rings;
+    public int Count => count;
 
-    public void Ring() => Interlocked.Increment(ref rings);
+    public void Notify() => Interlocked.Increment(ref count);
 
     public Task WaitAsync(TimeSpan timeout, CancellationToken cancellationToken) => throw new NotSupportedException();
 }

@@ -9,7 +9,7 @@ namespace Tidepool.EndToEnd.Tests;
 public sealed class QemuJobTests : IAsyncLifetime
 {
     /// <summary>For one step of a machine whose processor is emulated.</summary>
-    private const float Patience = 180_000;
+    private const float Timeout = 180_000;
 
     private readonly RunningTidepool tidepool = new() { Runtime = "qemu" };
 
@@ -26,8 +26,8 @@ public sealed class QemuJobTests : IAsyncLifetime
     {
         await using var browser = await Browser.OpenAsync();
         var page = browser.Page;
-        page.SetDefaultTimeout(Patience);
-        page.SetDefaultNavigationTimeout(Patience);
+        page.SetDefaultTimeout(Timeout);
+        page.SetDefaultNavigationTimeout(Timeout);
         await page.GotoAsync(tidepool.AppUrl);
         await page.GetByRole(AriaRole.Button, new() { NameRegex = ButtonNames.NewWorkspace() }).First.ClickAsync();
         await page.GetByLabel("Name", new() { Exact = true }).FillAsync("lagoon");

@@ -30,7 +30,7 @@ public sealed class RunningTidepool : IAsyncLifetime
     public string Runtime { get; init; } = "incus";
 
     /// <summary>How long a test waits for a workspace to change; null for what <see cref="Until"/> waits. An emulated processor takes longer.</summary>
-    public TimeSpan? Patience => Runtime == "qemu" ? TimeSpan.FromMinutes(6) : null;
+    public TimeSpan? Timeout => Runtime == "qemu" ? TimeSpan.FromMinutes(6) : null;
 
     /// <summary>The image to use in place of the one that was built; a copy with something added.</summary>
     public string? Image { get; set; }
@@ -123,7 +123,7 @@ public sealed class RunningTidepool : IAsyncLifetime
                 last = await Api.GetAsync(idOrName);
                 Assert.False(last.Value?.Status == WorkspaceStatus.Error && status != WorkspaceStatus.Error, $"{idOrName}: {last.Value?.Error?.Message}");
                 return last.Value?.Status == status ? last.Value : null;
-            }, Patience);
+            }, Timeout);
         }
         catch (TimeoutException timeout)
         {

@@ -3,16 +3,16 @@ namespace Tidepool.EndToEnd.Tests;
 /// <summary>Waits for what must come. The limit only ends a test that would wait forever: it says nothing about speed.</summary>
 internal static class Until
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(50);
 
-    public static async Task<T> ValueAsync<T>(string what, Func<Task<T?>> look, TimeSpan? patience = null)
+    public static async Task<T> ValueAsync<T>(string what, Func<Task<T?>> look, TimeSpan? timeout = null)
         where T : class
     {
         var time = TimeProvider.System;
         var began = time.GetTimestamp();
         Exception? last = null;
-        while (time.GetElapsedTime(began) < (patience ?? Patience))
+        while (time.GetElapsedTime(began) < (timeout ?? Timeout))
         {
             try
             {
@@ -34,6 +34,6 @@ internal static class Until
         throw new TimeoutException($"It did not come to pass that {what}.", last);
     }
 
-    public static Task TrueAsync(string what, Func<Task<bool>> look, TimeSpan? patience = null) =>
-        ValueAsync(what, async () => await look() ? "yes" : null, patience);
+    public static Task TrueAsync(string what, Func<Task<bool>> look, TimeSpan? timeout = null) =>
+        ValueAsync(what, async () => await look() ? "yes" : null, timeout);
 }

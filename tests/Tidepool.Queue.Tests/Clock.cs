@@ -6,11 +6,11 @@ namespace Tidepool.Queue.Tests;
 internal static class Clock
 {
     /// <summary>How long a test waits, in real time, before it gives up on what has to happen.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
 
-    public static Task<T> InTime<T>(this Task<T> task) => task.WaitAsync(Patience);
+    public static Task<T> InTime<T>(this Task<T> task) => task.WaitAsync(Timeout);
 
-    public static Task InTime(this Task task) => task.WaitAsync(Patience);
+    public static Task InTime(this Task task) => task.WaitAsync(Timeout);
 
     /// <summary>Lets the clock run, step by step, until the task is done: it may set its timers at any moment.</summary>
     public static async Task<T> RunUntilAsync<T>(this FakeTimeProvider time, Task<T> task)
@@ -21,7 +21,7 @@ internal static class Clock
 
     public static async Task RunUntilAsync(this FakeTimeProvider time, Task task)
     {
-        using var impatient = new CancellationTokenSource(Patience);
+        using var impatient = new CancellationTokenSource(Timeout);
         while (!task.IsCompleted)
         {
             impatient.Token.ThrowIfCancellationRequested();

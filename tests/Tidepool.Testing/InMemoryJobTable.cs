@@ -3,7 +3,7 @@ using Tidepool.Core.Jobs;
 namespace Tidepool.Testing;
 
 /// <summary>A job table as its contract says, without a database. Counts how often it is looked at.</summary>
-public sealed class InMemoryJobTable(IDoorbell? doorbell = null) : IJobTable
+public sealed class InMemoryJobTable(INotification? notification = null) : IJobTable
 {
     private readonly Lock gate = new();
     private readonly List<Entry> jobs = [];
@@ -47,7 +47,7 @@ public sealed class InMemoryJobTable(IDoorbell? doorbell = null) : IJobTable
             jobs.Add(new Entry($"{++lastId}", job) { VisibleAt = visibleAt });
         }
 
-        doorbell?.Ring();
+        notification?.Notify();
         return Task.CompletedTask;
     }
 

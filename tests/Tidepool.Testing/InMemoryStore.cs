@@ -12,7 +12,7 @@ namespace Tidepool.Testing;
 /// All stores as their contracts say, without a database: for tests that need thousands of them. Passes the same contract tests as
 /// the real ones.
 /// </summary>
-public sealed class InMemoryStore(IJobTable jobs, TimeProvider time, IDoorbell? jobsBell = null, IDoorbell? changesBell = null)
+public sealed class InMemoryStore(IJobTable jobs, TimeProvider time, INotification? jobsNotification = null, INotification? changesNotification = null)
     : IWorkspaceStore, ILeaseStore, IChangeStore, IActivityStore
 {
     private readonly Lock gate = new();
@@ -69,7 +69,7 @@ public sealed class InMemoryStore(IJobTable jobs, TimeProvider time, IDoorbell? 
                 workspaces.Add(workspace.Id, workspace with { Version = 1, Revision = ++revision });
                 Note(activity);
                 Record(workspace.Id);
-                changesBell?.Ring();
+                changesNotification?.Notify();
                 return new AdmissionOutcome.Saved();
             },
             cancellationToken);
@@ -151,7 +151,7 @@ public sealed class InMemoryStore(IJobTable jobs, TimeProvider time, IDoorbell? 
                 leases.Remove(lease.Resource);
                 removals.Add(new Removal(workspace.Id, workspace.Name, ++revision));
                 Note(activity);
-                changesBell?.Ring();
+                changesNotification?.Notify();
                 return true;
             },
             cancellationToken);
@@ -241,7 +241,7 @@ public sealed class InMemoryStore(IJobTable jobs, TimeProvider time, IDoorbell? 
             Version = before.Version + 1,
             Revision = ++revision,
         };
-        changesBell?.Ring();
+        changesNotification?.Notify();
         return true;
     }
 
@@ -251,7 +251,7 @@ public sealed class InMemoryStore(IJobTable jobs, TimeProvider time, IDoorbell? 
     {
         // The table works at once, so nothing has to be awaited.
         _ = jobs.AddAsync(new Job(workspace), time.GetUtcNow(), CancellationToken.None);
-        jobsBell?.Ring();
+        jobsNotification?.Notify();
     }
 
     private static string Cursor(char list, string position) => Convert.ToBase64String(Encoding.UTF8.GetBytes(list + position));

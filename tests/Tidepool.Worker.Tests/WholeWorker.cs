@@ -54,7 +54,7 @@ internal sealed class WholeWorker : IAsyncDisposable
     {
         await Incus.StartAsync();
         var paths = new StatePaths(directory.FullName);
-        foreach (var file in new[] { paths.Database, paths.JobsBell, paths.ChangesBell })
+        foreach (var file in new[] { paths.Database, paths.JobsNotification, paths.ChangesNotification })
         {
             Directory.CreateDirectory(Path.GetDirectoryName(file)!);
         }

@@ -5,7 +5,7 @@ using Tidepool.Cli.State;
 namespace Tidepool.Cli.Commands;
 
 /// <summary>What every command works with.</summary>
-internal sealed record Surroundings(Screen Screen, Programs Programs, TimeProvider Time);
+internal sealed record CommandContext(Screen Screen, Programs Programs, TimeProvider Time);
 
 /// <summary>The whole command line.</summary>
 internal sealed class CommandLine
@@ -18,11 +18,11 @@ internal sealed class CommandLine
         DefaultValueFactory = _ => StateDirectory.Default,
     };
 
-    private readonly Surroundings surroundings;
+    private readonly CommandContext context;
 
-    public CommandLine(Surroundings surroundings)
+    public CommandLine(CommandContext context)
     {
-        this.surroundings = surroundings;
+        this.context = context;
         Root = new RootCommand("Isolated development environments on a machine you own.")
         {
             state,
@@ -54,11 +54,11 @@ internal sealed class CommandLine
 
     public RootCommand Root { get; }
 
-    public Screen Screen => surroundings.Screen;
+    public Screen Screen => context.Screen;
 
-    public Programs Programs => surroundings.Programs;
+    public Programs Programs => context.Programs;
 
-    public TimeProvider Time => surroundings.Time;
+    public TimeProvider Time => context.Time;
 
     public StateDirectory State(ParseResult parsed) => new(parsed.GetValue(state)!);
 

@@ -37,7 +37,7 @@ internal static class DownCommand
 
         if (purge)
         {
-            await SupervisorStop.LetGoAsync(state, line.Time, cancellationToken);
+            await SupervisorStop.DetachAsync(state, line.Time, cancellationToken);
         }
         else
         {

@@ -41,7 +41,7 @@ internal static class ServiceCommand
         if (SupervisorLock.Holder(state) is not null)
         {
             line.Screen.Line("Handing over what runs now.");
-            await SupervisorStop.LetGoAsync(state, line.Time, cancellationToken);
+            await SupervisorStop.DetachAsync(state, line.Time, cancellationToken);
         }
 
         await SystemdUnit.ControlAsync(["restart", unit.Name], cancellationToken);

@@ -12,7 +12,7 @@ internal static class SuperviseCommand
         command.SetAction((parsed, cancellationToken) =>
         {
             Requirements.Root();
-            return new Bringup(line.State(parsed), line.Programs, line.Screen, line.Time).SuperviseAsync(cancellationToken);
+            return new UpOperation(line.State(parsed), line.Programs, line.Screen, line.Time).SuperviseAsync(cancellationToken);
         });
         return command;
     }

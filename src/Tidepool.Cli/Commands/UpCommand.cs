@@ -49,7 +49,7 @@ internal static class UpCommand
                 WorkspaceMemory = parsed.GetValue(memory),
                 CpuOversubscription = parsed.GetValue(cores),
             };
-            return new Bringup(line.State(parsed), line.Programs, line.Screen, line.Time).RunAsync(request, cancellationToken);
+            return new UpOperation(line.State(parsed), line.Programs, line.Screen, line.Time).RunAsync(request, cancellationToken);
         });
         return command;
     }

@@ -13,7 +13,7 @@ namespace Tidepool.Cli.Doctor;
 internal static class InstallationChecks
 {
     /// <summary>The part of the health report that is there only while machines belong to nobody.</summary>
-    private const string Strays = "machines";
+    private const string Orphans = "machines";
 
     public static async Task<IReadOnlyList<CheckResult>> RunAsync(StateDirectory state, Programs programs, Screen screen, string cache, CancellationToken cancellationToken)
     {
@@ -54,11 +54,11 @@ internal static class InstallationChecks
         var down = health.Components.Where(c => !c.Healthy).Select(c => $"{c.Component}: {c.Detail ?? "down"}").ToList();
         return down.Count > 0
             ? CheckResult.Fail(CheckCodes.Health, title, string.Join(" ", down), "It is tried again by itself. If it stays so, `tidepool logs --component worker` shows why.")
-            : CheckResult.Ok(CheckCodes.Health, title, string.Join(" ", health.Components.Where(c => c.Component != Strays).Select(c => c.Detail).OfType<string>().Prepend("All parts are up.")));
+            : CheckResult.Ok(CheckCodes.Health, title, string.Join(" ", health.Components.Where(c => c.Component != Orphans).Select(c => c.Detail).OfType<string>().Prepend("All parts are up.")));
     }
 
     internal static CheckResult Machines(HealthResponse health) =>
-        health.Components.FirstOrDefault(c => c.Component == Strays)?.Detail is { } detail
+        health.Components.FirstOrDefault(c => c.Component == Orphans)?.Detail is { } detail
             ? CheckResult.Warn(CheckCodes.Machines, "Machines", detail, "If the database was lost, bring its copy back. If nobody needs them, remove them as docs/doctor.md says.")
             : CheckResult.Ok(CheckCodes.Machines, "Machines", "each belongs to a workspace");
 

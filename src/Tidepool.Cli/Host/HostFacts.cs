@@ -90,7 +90,7 @@ internal sealed record HostFacts(
         }
 
         var result = await Tool.RunAsync("unshare", ["--net", "ip", "link", "add", "tp-probe", "type", "bridge"], cancellationToken);
-        return result.Succeeded ? null : result.LastWords;
+        return result.Succeeded ? null : result.LastOutput;
     }
 
     private static async Task<string?> WhyNoFirewallAsync(CancellationToken cancellationToken)
@@ -101,7 +101,7 @@ internal sealed record HostFacts(
         }
 
         var result = await Tool.RunAsync("unshare", ["--net", "nft", "add", "table", "inet", "tp-probe"], cancellationToken);
-        return result.Succeeded ? null : result.LastWords;
+        return result.Succeeded ? null : result.LastOutput;
     }
 
     private static async Task<string?> WhyNoBtrfsAsync(CancellationToken cancellationToken)
@@ -112,7 +112,7 @@ internal sealed record HostFacts(
         }
 
         var result = await Tool.RunAsync("modprobe", ["btrfs"], cancellationToken);
-        return result.Succeeded || KernelKnowsBtrfs() ? null : result.LastWords;
+        return result.Succeeded || KernelKnowsBtrfs() ? null : result.LastOutput;
     }
 
     private static bool KernelKnowsBtrfs() => File.ReadLines("/proc/filesystems").Any(l => l.EndsWith("\tbtrfs", StringComparison.Ordinal));

@@ -15,7 +15,7 @@ namespace Tidepool.Cli.Host;
 /// <param name="time">For the wait while another Tidepool is at this.</param>
 internal sealed class KernelSetting(string directory, string setting, string network, TimeProvider time)
 {
-    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
 
     /// <summary>
     /// Whether this machine passes packets on from one network to another. Workspaces that reach the internet need that: the QEMU runtime
@@ -141,7 +141,7 @@ internal sealed class KernelSetting(string directory, string setting, string net
                 // Another has it.
             }
 
-            await Task.Delay(LookInterval, time, cancellationToken);
+            await Task.Delay(PollInterval, time, cancellationToken);
         }
     }
 

@@ -58,7 +58,7 @@ internal sealed record ServiceAccounts(Account Server, Account Caddy)
             var removed = await RepeatedAsync("userdel", [name], cancellationToken);
             if (!removed.Succeeded)
             {
-                throw new CommandException($"The account {name} could not be removed: {removed.LastWords} Run `userdel {name}` yourself, then `tidepool uninstall` again.");
+                throw new CommandException($"The account {name} could not be removed: {removed.LastOutput} Run `userdel {name}` yourself, then `tidepool uninstall` again.");
             }
         }
     }
@@ -90,7 +90,7 @@ internal sealed record ServiceAccounts(Account Server, Account Caddy)
         var made = await RepeatedAsync("useradd", ["--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent", "--shell", "/usr/sbin/nologin", "--comment", "Tidepool", name], cancellationToken);
         if (!made.Succeeded && made.ExitCode != Exists)
         {
-            throw new CommandException(Refusal(name, made.LastWords));
+            throw new CommandException(Refusal(name, made.LastOutput));
         }
     }
 

@@ -45,7 +45,7 @@ internal sealed class WorkspaceImage(StateDirectory state, Programs programs, Sc
         }
 
         var result = await Tool.RunAsync(script, [], cancellationToken);
-        return result.Succeeded ? result.Output.Trim() : throw new CommandException($"The workspace image's recipe could not be read: {result.LastWords}");
+        return result.Succeeded ? result.Output.Trim() : throw new CommandException($"The workspace image's recipe could not be read: {result.LastOutput}");
     }
 
     /// <summary>

@@ -6,7 +6,7 @@ namespace Tidepool.Cli.Output;
 internal sealed class FollowedFile(string path)
 {
     private const int ReadBytes = 256 * 1024;
-    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(500);
     private readonly StringBuilder open = new();
     private long position = new FileInfo(path) is { Exists: true } file ? file.Length : 0;
 
@@ -26,7 +26,7 @@ internal sealed class FollowedFile(string path)
                 }
             }
 
-            await Task.Delay(LookInterval, time, cancellationToken);
+            await Task.Delay(PollInterval, time, cancellationToken);
         }
     }
 

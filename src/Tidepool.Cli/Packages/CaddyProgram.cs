@@ -52,7 +52,7 @@ internal static class CaddyProgram
             var result = await Tool.RunAsync("dpkg", ["-x", package, unpacked], cancellationToken);
             if (!result.Succeeded)
             {
-                throw new CommandException($"Caddy's package could not be unpacked: {result.LastWords}");
+                throw new CommandException($"Caddy's package could not be unpacked: {result.LastOutput}");
             }
 
             File.Move(Path.Combine(unpacked, "usr", "bin", "caddy"), kept, overwrite: true);

@@ -44,5 +44,5 @@ internal sealed record ToolResult(int ExitCode, string Output, string Error)
 {
     public bool Succeeded => ExitCode == 0;
 
-    public string LastWords => (Error.Length > 0 ? Error : Output).Trim().Split('\n')[^1];
+    public string LastOutput => (Error.Length > 0 ? Error : Output).Trim().Split('\n')[^1];
 }

@@ -73,7 +73,7 @@ internal sealed class RuntimeChange(StateDirectory state, Programs programs, Scr
         var result = await Tool.RunAsync(Programs.Dotnet, [programs.Worker, "workspaces", "--state", state.Root], cancellationToken);
         return result.Succeeded
             ? result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
-            : throw new CommandException($"Whether there are workspaces could not be read, so the runtime stays what it is: {result.LastWords}");
+            : throw new CommandException($"Whether there are workspaces could not be read, so the runtime stays what it is: {result.LastOutput}");
     }
 
     private static string List(IReadOnlyList<string> names) =>

@@ -56,6 +56,6 @@ internal sealed class RuntimeDecision(StateDirectory state, Settings settings, P
         var result = await Tool.RunAsync(Programs.Dotnet, [programs.Worker, "kvm", "--state", state.Root, "--image", image.Place()!], cancellationToken);
         return result.Succeeded
             ? result.Output.Trim() == "works"
-            : throw new CommandException($"Whether KVM works could not be found out: {result.LastWords} Name the runtime with --runtime incus or --runtime qemu.");
+            : throw new CommandException($"Whether KVM works could not be found out: {result.LastOutput} Name the runtime with --runtime incus or --runtime qemu.");
     }
 }

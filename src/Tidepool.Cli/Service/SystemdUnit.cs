@@ -99,7 +99,7 @@ internal sealed class SystemdUnit(StateDirectory state, string directory)
         var result = await Tool.RunAsync("systemctl", asked, cancellationToken);
         if (!result.Succeeded)
         {
-            throw new CommandException($"`systemctl {string.Join(' ', asked)}` failed: {result.LastWords}");
+            throw new CommandException($"`systemctl {string.Join(' ', asked)}` failed: {result.LastOutput}");
         }
     }
 

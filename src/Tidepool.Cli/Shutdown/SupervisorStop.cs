@@ -7,7 +7,7 @@ namespace Tidepool.Cli.Shutdown;
 /// <summary>Tells a running supervisor to take everything down, and shows what it does.</summary>
 internal static class SupervisorStop
 {
-    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(5);
 
     public static async Task RunAsync(StateDirectory state, Action<string> say, TimeProvider time, CancellationToken cancellationToken)
@@ -37,12 +37,12 @@ internal static class SupervisorStop
                 return;
             }
 
-            await Task.Delay(LookInterval, time, cancellationToken);
+            await Task.Delay(PollInterval, time, cancellationToken);
         }
     }
 
     /// <summary>Ends the supervisor alone, and leaves running what it watches over.</summary>
-    public static async Task LetGoAsync(StateDirectory state, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task DetachAsync(StateDirectory state, TimeProvider time, CancellationToken cancellationToken)
     {
         if (SupervisorLock.Holder(state) is { } supervisor)
         {

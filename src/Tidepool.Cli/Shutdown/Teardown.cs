@@ -12,7 +12,7 @@ namespace Tidepool.Cli.Shutdown;
 /// </summary>
 internal sealed class Teardown(StateDirectory state, Programs programs, Action<string> say, TimeProvider time)
 {
-    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan HaltDeadline = TimeSpan.FromSeconds(120);
     private static readonly TimeSpan IncusStartDeadline = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan IncusStopDeadline = TimeSpan.FromSeconds(60);
@@ -144,7 +144,7 @@ internal sealed class Teardown(StateDirectory state, Programs programs, Action<s
                 return true;
             }
 
-            await Task.Delay(LookInterval, time, cancellationToken);
+            await Task.Delay(PollInterval, time, cancellationToken);
         }
 
         return false;
@@ -165,7 +165,7 @@ internal sealed class Teardown(StateDirectory state, Programs programs, Action<s
             var result = await Tool.RunAsync(Programs.Dotnet, [programs.Worker, verb, "--state", state.Root], deadline.Token);
             if (!result.Succeeded)
             {
-                say($"That did not fully succeed: {result.LastWords}");
+                say($"That did not fully succeed: {result.LastOutput}");
             }
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
@@ -174,17 +174,17 @@ internal sealed class Teardown(StateDirectory state, Programs programs, Action<s
         }
     }
 
-    private async Task<bool> GoneAsync(ProcessIdentity process, TimeSpan patience, CancellationToken cancellationToken)
+    private async Task<bool> GoneAsync(ProcessIdentity process, TimeSpan timeout, CancellationToken cancellationToken)
     {
         var began = time.GetTimestamp();
         while (process.IsAlive)
         {
-            if (time.GetElapsedTime(began) > patience)
+            if (time.GetElapsedTime(began) > timeout)
             {
                 return false;
             }
 
-            await Task.Delay(LookInterval, time, cancellationToken);
+            await Task.Delay(PollInterval, time, cancellationToken);
         }
 
         return true;

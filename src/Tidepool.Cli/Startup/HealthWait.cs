@@ -11,8 +11,8 @@ namespace Tidepool.Cli.Startup;
 /// <summary>Waits until every part is up, telling of each as it comes.</summary>
 internal sealed class HealthWait(StateDirectory state, Settings settings, Screen screen, TimeProvider time)
 {
-    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(3);
 
     /// <summary>Returns when all is well; fails with what is not, after a while or as soon as <paramref name="supervisorRuns"/> says no.</summary>
     public Task RunAsync(Func<bool> supervisorRuns, CancellationToken cancellationToken) =>
@@ -40,12 +40,12 @@ internal sealed class HealthWait(StateDirectory state, Settings settings, Screen
                     throw new CommandException($"The supervisor ended. What it said last, from {state.Log("supervisor")}:\n{LogTail.Of(state.Log("supervisor"), 8)}");
                 }
 
-                if (time.GetElapsedTime(began) > Patience)
+                if (time.GetElapsedTime(began) > Timeout)
                 {
                     throw new CommandException(Describe(health));
                 }
 
-                await Task.Delay(LookInterval, time, cancellationToken);
+                await Task.Delay(PollInterval, time, cancellationToken);
             }
         });
 
@@ -60,6 +60,6 @@ internal sealed class HealthWait(StateDirectory state, Settings settings, Screen
     {
         var failing = SupervisorReport.Read(state).Processes.Select(p => p.Message).OfType<string>();
         var down = health?.Components.Where(c => !c.Healthy).Select(c => $"{c.Component}: {c.Detail}") ?? ["The server does not answer."];
-        return $"Tidepool did not get well within {Patience.TotalMinutes:0} minutes, and goes on trying.\n{string.Join('\n', failing.Concat(down))}\n`tidepool doctor` says what to do, `tidepool down` ends it.";
+        return $"Tidepool did not get well within {Timeout.TotalMinutes:0} minutes, and goes on trying.\n{string.Join('\n', failing.Concat(down))}\n`tidepool doctor` says what to do, `tidepool down` ends it.";
     }
 }

@@ -6,13 +6,13 @@ namespace Tidepool.Cli.Supervision;
 /// <summary>The two things the command line says to the Incus daemon of its own.</summary>
 internal static class IncusDaemon
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
 
     public static async Task<bool> AnswersAsync(string socket, CancellationToken cancellationToken)
     {
         try
         {
-            using var http = UnixHttp.Client(socket, "http://incus/", Patience);
+            using var http = UnixHttp.Client(socket, "http://incus/", Timeout);
             using var answer = await http.GetAsync(new Uri("1.0", UriKind.Relative), cancellationToken);
             return answer.IsSuccessStatusCode;
         }

@@ -7,7 +7,7 @@ namespace Tidepool.Cli.Supervision;
 /// <summary>A process that was started here, or was found running from an earlier supervisor's life.</summary>
 internal sealed class RunningProcess : IDisposable
 {
-    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(300);
     private readonly Process? child;
     private readonly TimeProvider time;
 
@@ -78,7 +78,7 @@ internal sealed class RunningProcess : IDisposable
 
         while (Identity.IsAlive)
         {
-            await Task.Delay(LookInterval, time, cancellationToken);
+            await Task.Delay(PollInterval, time, cancellationToken);
         }
     }
 

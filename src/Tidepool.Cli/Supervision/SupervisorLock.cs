@@ -6,8 +6,8 @@ namespace Tidepool.Cli.Supervision;
 /// <summary>One supervisor for each state directory. The kernel gives the lock back however its holder ends.</summary>
 internal sealed class SupervisorLock : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
     private readonly FileStream file;
 
     private SupervisorLock(FileStream file) => this.file = file;
@@ -44,12 +44,12 @@ internal sealed class SupervisorLock : IDisposable
                 return taken;
             }
 
-            if (time.GetElapsedTime(began) > Patience)
+            if (time.GetElapsedTime(began) > Timeout)
             {
                 return null;
             }
 
-            await Task.Delay(LookInterval, time, cancellationToken);
+            await Task.Delay(PollInterval, time, cancellationToken);
         }
     }
 

@@ -11,7 +11,7 @@ namespace Tidepool.Cli.Workspaces;
 /// </summary>
 internal sealed class WorkspaceLogFollow(LocalApi api, Screen screen, TimeProvider time)
 {
-    private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
     private bool isDown;
 
     /// <summary>Returns once the workspace is gone; else only by being cancelled.</summary>
@@ -30,7 +30,7 @@ internal sealed class WorkspaceLogFollow(LocalApi api, Screen screen, TimeProvid
             position = page?.Value?.Position ?? position;
             if (page?.Value is not { Lines.Count: > 0 })
             {
-                await Task.Delay(LookInterval, time, cancellationToken);
+                await Task.Delay(PollInterval, time, cancellationToken);
             }
         }
     }

@@ -7,7 +7,7 @@ namespace Tidepool.Cli.Workspaces;
 /// <summary>Follows one workspace until it is as wanted, telling of each step as it begins.</summary>
 internal sealed class WorkspaceWait(LocalApi api, Screen screen, TimeProvider time)
 {
-    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(150);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(150);
 
     /// <summary>The workspace once it has that status; null once it is gone. Fails with its own message when it is in error.</summary>
     public Task<WorkspaceResponse?> UntilAsync(string id, WorkspaceStatus? wanted, CancellationToken cancellationToken) =>
@@ -56,7 +56,7 @@ internal sealed class WorkspaceWait(LocalApi api, Screen screen, TimeProvider ti
 
                 try
                 {
-                    await Task.Delay(LookInterval, time, cancellationToken);
+                    await Task.Delay(PollInterval, time, cancellationToken);
                 }
                 catch (OperationCanceledException)
                 {

@@ -15,7 +15,7 @@ public sealed partial class JobRunner(IJobQueue queue, Reconciler reconciler, Ba
     /// <summary>How long a job is hidden from others once handed out; renewed while its work goes on.</summary>
     public static readonly TimeSpan Visibility = TimeSpan.FromSeconds(30);
 
-    private readonly ConcurrentDictionary<WorkspaceId, WorkspaceTurn> turns = new();
+    private readonly ConcurrentDictionary<WorkspaceId, WorkspaceQueue> turns = new();
 
     /// <summary>Never throws: whatever happens, the job is completed, given back, or left to come back by itself.</summary>
     /// <param name="job">As it was handed out.</param>
@@ -28,7 +28,7 @@ public sealed partial class JobRunner(IJobQueue queue, Reconciler reconciler, Ba
         var extending = ExtendAsync(job, ended.Token);
         try
         {
-            var turn = turns.GetOrAdd(job.Job.Workspace, _ => new WorkspaceTurn());
+            var turn = turns.GetOrAdd(job.Job.Workspace, _ => new WorkspaceQueue());
             if (!turn.TryQueue())
             {
                 // Somebody already waits for this workspace and will look at it later than now, on this job's behalf too.

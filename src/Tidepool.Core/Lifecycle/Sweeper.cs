@@ -8,7 +8,7 @@ namespace Tidepool.Core.Lifecycle;
 
 /// <summary>Compares all that is wanted with all that is there, asks for a look at whatever does not agree, and looks after what is left over.</summary>
 public sealed partial class Sweeper(
-    IWorkspaceStore store, IWorkspaceRuntime runtime, IJobQueue queue, BudgetKeeper keeper, StrayMachines strays, ILogger<Sweeper> logger)
+    IWorkspaceStore store, IWorkspaceRuntime runtime, IJobQueue queue, BudgetKeeper keeper, OrphanMachines orphans, ILogger<Sweeper> logger)
 {
     /// <summary>One sweep. Returns how many workspaces are to be looked at.</summary>
     /// <exception cref="RuntimeException">The runtime did not answer; what is unsettled was enqueued all the same.</exception>
@@ -55,7 +55,7 @@ public sealed partial class Sweeper(
             throw fault!;
         }
 
-        await strays.LookAsync(workspaces, seen, cancellationToken);
+        await orphans.LookAsync(workspaces, seen, cancellationToken);
         return count;
     }
 

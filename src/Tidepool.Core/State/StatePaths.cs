@@ -30,9 +30,9 @@ public sealed class StatePaths(string root)
     /// <summary>Which password is in force, without anything of it; the server reads it and never the hash.</summary>
     public string PasswordVersion => At("server", "password-version");
 
-    public string JobsBell => At("run", "worker", "jobs.bell");
+    public string JobsNotification => At("run", "worker", "jobs.bell");
 
-    public string ChangesBell => At("run", "server", "changes.bell");
+    public string ChangesNotification => At("run", "server", "changes.bell");
 
     public string CaddyConfig => At("caddy", "config.json");
 

@@ -5,7 +5,7 @@ using Tidepool.Db.Schema;
 
 namespace Tidepool.Db.Jobs;
 
-internal sealed class JobTable(Database database, CommitBells bells) : IJobTable
+internal sealed class JobTable(Database database, CommitNotifications notifications) : IJobTable
 {
     /// <summary>
     /// Records a job within a write of the caller's. A job stands for it only while its first attempt is still ahead: one that
@@ -30,7 +30,7 @@ internal sealed class JobTable(Database database, CommitBells bells) : IJobTable
     {
         if (await database.WriteAsync(db => RecordAsync(db, job, visibleAt, cancellationToken), cancellationToken))
         {
-            bells.JobRecorded();
+            notifications.JobRecorded();
         }
     }
 
@@ -46,7 +46,7 @@ internal sealed class JobTable(Database database, CommitBells bells) : IJobTable
         return await database.WriteAsync(
             async db =>
             {
-                await BuryAsync(db, now, maxAttempts, cancellationToken);
+                await DeadLetterAsync(db, now, maxAttempts, cancellationToken);
                 return await HandOutAsync(db, max, now, visibleAgainAt, cancellationToken);
             },
             static _ => true,
@@ -81,7 +81,7 @@ internal sealed class JobTable(Database database, CommitBells bells) : IJobTable
         return [.. rows.Select(row => row.ToDeadJob())];
     }
 
-    private static async Task BuryAsync(TidepoolDbContext db, DateTimeOffset now, int maxAttempts, CancellationToken cancellationToken)
+    private static async Task DeadLetterAsync(TidepoolDbContext db, DateTimeOffset now, int maxAttempts, CancellationToken cancellationToken)
     {
         var dying = await db.Jobs.Where(row => row.VisibleAt <= now && row.Attempts >= maxAttempts).ToListAsync(cancellationToken);
         if (dying.Count == 0)

@@ -12,7 +12,7 @@ internal static class WriteAheadLog
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
     /// <summary>The switch needs the file for itself and does not wait for it, so two processes that start together have to try again.</summary>
-    public static async Task EnableAsync(DbContext db, TimeSpan patience, CancellationToken cancellationToken)
+    public static async Task EnableAsync(DbContext db, TimeSpan timeout, CancellationToken cancellationToken)
     {
         var begun = Stopwatch.GetTimestamp();
         while (true)
@@ -22,7 +22,7 @@ internal static class WriteAheadLog
                 await db.Database.ExecuteSqlRawAsync("PRAGMA journal_mode = WAL", cancellationToken);
                 return;
             }
-            catch (SqliteException exception) when (exception.SqliteErrorCode == Busy && Stopwatch.GetElapsedTime(begun) < patience)
+            catch (SqliteException exception) when (exception.SqliteErrorCode == Busy && Stopwatch.GetElapsedTime(begun) < timeout)
             {
                 await Task.Delay(Pause, TimeProvider.System, cancellationToken);
             }

@@ -12,7 +12,7 @@ using Tidepool.Db.Schema;
 
 namespace Tidepool.Db.Workspaces;
 
-internal sealed class WorkspaceStore(Database database, CommitBells bells, TimeProvider time) : IWorkspaceStore
+internal sealed class WorkspaceStore(Database database, CommitNotifications notifications, TimeProvider time) : IWorkspaceStore
 {
     public async Task<Workspace?> FindAsync(WorkspaceId id, CancellationToken cancellationToken) =>
         (await database.ReadAsync(db => WorkspaceQueries.ById(db, id.Value, cancellationToken), cancellationToken))?.ToWorkspace();
@@ -43,7 +43,7 @@ internal sealed class WorkspaceStore(Database database, CommitBells bells, TimeP
     public async Task<AdmissionOutcome> AddAsync(Workspace workspace, Activity activity, int limit, CapacityBudget budget, CancellationToken cancellationToken)
     {
         var outcome = await TryAddAsync(workspace, activity, limit, budget, cancellationToken);
-        Ring(outcome is AdmissionOutcome.Saved);
+        Notify(outcome is AdmissionOutcome.Saved);
         return outcome;
     }
 
@@ -57,14 +57,14 @@ internal sealed class WorkspaceStore(Database database, CommitBells bells, TimeP
                 : new AdmissionOutcome.Outdated(),
             outcome => outcome is AdmissionOutcome.Saved,
             cancellationToken);
-        Ring(outcome is AdmissionOutcome.Saved);
+        Notify(outcome is AdmissionOutcome.Saved);
         return outcome;
     }
 
     public async Task<bool> TrySaveIntentAsync(Workspace workspace, Activity activity, CancellationToken cancellationToken)
     {
         var saved = await database.WriteAsync(db => WriteIntentAsync(db, workspace, activity, cancellationToken), cancellationToken);
-        Ring(saved);
+        Notify(saved);
         return saved;
     }
 
@@ -89,7 +89,7 @@ internal sealed class WorkspaceStore(Database database, CommitBells bells, TimeP
             cancellationToken);
         if (saved)
         {
-            bells.WorkspaceChanged();
+            notifications.WorkspaceChanged();
         }
 
         return saved;
@@ -100,7 +100,7 @@ internal sealed class WorkspaceStore(Database database, CommitBells bells, TimeP
         var saved = await database.WriteAsync(db => TryReplaceAsync(db, workspace, cancellationToken), cancellationToken);
         if (saved)
         {
-            bells.WorkspaceChanged();
+            notifications.WorkspaceChanged();
         }
 
         return saved;
@@ -125,7 +125,7 @@ internal sealed class WorkspaceStore(Database database, CommitBells bells, TimeP
             cancellationToken);
         if (saved)
         {
-            bells.WorkspaceChanged();
+            notifications.WorkspaceChanged();
         }
 
         return saved;
@@ -152,7 +152,7 @@ internal sealed class WorkspaceStore(Database database, CommitBells bells, TimeP
             cancellationToken);
         if (removed)
         {
-            bells.WorkspaceChanged();
+            notifications.WorkspaceChanged();
         }
 
         return removed;
@@ -229,12 +229,12 @@ internal sealed class WorkspaceStore(Database database, CommitBells bells, TimeP
         return true;
     }
 
-    private void Ring(bool saved)
+    private void Notify(bool saved)
     {
         if (saved)
         {
-            bells.WorkspaceChanged();
-            bells.JobRecorded();
+            notifications.WorkspaceChanged();
+            notifications.JobRecorded();
         }
     }
 

@@ -7,7 +7,7 @@ namespace Tidepool.Host.Processes;
 public static partial class UserProcesses
 {
     private const int Kill = 9;
-    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
 
     /// <summary>
     /// Ends every process of a user that has processes of one purpose only, and returns once none is left. Those may have been taken
@@ -26,7 +26,7 @@ public static partial class UserProcesses
                 _ = Signal(process, Kill);
             }
 
-            await Task.Delay(LookInterval, time, cancellationToken);
+            await Task.Delay(PollInterval, time, cancellationToken);
         }
     }
 

@@ -7,7 +7,7 @@ namespace Tidepool.Queue.Embedded;
 /// <summary>Hands jobs out of the table in which they were recorded together with their intents.</summary>
 internal sealed class EmbeddedQueue(
     IJobTable table,
-    [FromKeyedServices(DoorbellNames.Jobs)] IDoorbell doorbell,
+    [FromKeyedServices(NotificationNames.Jobs)] INotification notification,
     IOptions<QueueOptions> options,
     TimeProvider time) : IJobQueue
 {
@@ -25,7 +25,7 @@ internal sealed class EmbeddedQueue(
         while (true)
         {
             using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            var ring = doorbell.WaitAsync(Timeout.InfiniteTimeSpan, enough.Token);
+            var notified = notification.WaitAsync(Timeout.InfiniteTimeSpan, enough.Token);
             try
             {
                 var jobs = await TakeAsync(max, visibility, cancellationToken);
@@ -35,12 +35,12 @@ internal sealed class EmbeddedQueue(
                     return jobs;
                 }
 
-                await PauseAsync(ring, left, enough.Token);
+                await PauseAsync(notified, left, enough.Token);
             }
             finally
             {
                 await enough.CancelAsync();
-                await ring.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await notified.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
 
             cancellationToken.ThrowIfCancellationRequested();
@@ -58,7 +58,7 @@ internal sealed class EmbeddedQueue(
         if (released)
         {
             // Those who wait have planned for the time at which the hand-out would have ended.
-            doorbell.Ring();
+            notification.Notify();
         }
 
         return released;
@@ -72,13 +72,13 @@ internal sealed class EmbeddedQueue(
         return table.TakeAsync(max, now, now + visibility, maxAttempts, cancellationToken);
     }
 
-    /// <summary>Until the ring, the time the next job becomes visible, or for as long as is left, whichever is first.</summary>
-    private async Task PauseAsync(Task ring, TimeSpan left, CancellationToken cancellationToken)
+    /// <summary>Until a notification, the time the next job becomes visible, or for as long as is left, whichever is first.</summary>
+    private async Task PauseAsync(Task notified, TimeSpan left, CancellationToken cancellationToken)
     {
         var pause = await table.NextVisibleAtAsync(cancellationToken) is { } next && next - time.GetUtcNow() is var due && due < left ? due : left;
         if (pause > TimeSpan.Zero)
         {
-            await Task.WhenAny(ring, Task.Delay(pause, time, cancellationToken));
+            await Task.WhenAny(notified, Task.Delay(pause, time, cancellationToken));
         }
     }
 }

@@ -3,17 +3,17 @@ using CliWrap.Buffered;
 
 namespace Tidepool.Runtime.Host;
 
-/// <summary>Runs one of the host's programs to its end, with its arguments as a list and an end to patience.</summary>
+/// <summary>Runs one of the host's programs to its end, with its arguments as a list and a timeout.</summary>
 internal static class HostTool
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(2);
     private static readonly string[] Places = ["/usr/sbin", "/sbin", "/usr/bin", "/bin", "/usr/local/sbin", "/usr/local/bin"];
 
     /// <summary>What it printed.</summary>
     /// <exception cref="ToolException">It failed, is not there, or came to no end.</exception>
-    public static async Task<string> RunAsync(string tool, IReadOnlyList<string> arguments, CancellationToken cancellationToken, string input = "", TimeSpan? patience = null)
+    public static async Task<string> RunAsync(string tool, IReadOnlyList<string> arguments, CancellationToken cancellationToken, string input = "", TimeSpan? timeout = null)
     {
-        var most = patience ?? Patience;
+        var most = timeout ?? Timeout;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(most);
         try
@@ -35,7 +35,7 @@ internal static class HostTool
         var end = ReadAsync(tool, command);
         var before = Moved(command.ProcessId);
         var stalls = false;
-        while (!stalls && await Task.WhenAny(end, Task.Delay(Patience, time, cancellationToken)) != end)
+        while (!stalls && await Task.WhenAny(end, Task.Delay(Timeout, time, cancellationToken)) != end)
         {
             var now = Moved(command.ProcessId);
             if (now == before)
@@ -53,7 +53,7 @@ internal static class HostTool
         }
         catch (OperationCanceledException) when (stalls && !cancellationToken.IsCancellationRequested)
         {
-            throw new ToolException(tool, $"It did not move for {Patience.TotalSeconds:0} seconds.");
+            throw new ToolException(tool, $"It did not move for {Timeout.TotalSeconds:0} seconds.");
         }
     }
 

@@ -59,18 +59,18 @@ internal sealed class IncusClient : IDisposable
         CallAsync(HttpMethod.Get, path, null, CallTimeout, cancellationToken);
 
     /// <summary>
-    /// Changes something at once, or begins to and waits for <paramref name="patience"/> until it is done. False if the daemon has
+    /// Changes something at once, or begins to and waits for <paramref name="timeout"/> until it is done. False if the daemon has
     /// forgotten what it began: then nobody can tell whether it was done.
     /// </summary>
-    public async Task<bool> ChangeAsync(HttpMethod method, string path, JsonNode? body, TimeSpan patience, CancellationToken cancellationToken)
+    public async Task<bool> ChangeAsync(HttpMethod method, string path, JsonNode? body, TimeSpan timeout, CancellationToken cancellationToken)
     {
         using var content = body is null ? null : new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json");
-        return await CompleteAsync(await CallAsync(method, path, content, CallTimeout, cancellationToken), patience, cancellationToken);
+        return await CompleteAsync(await CallAsync(method, path, content, CallTimeout, cancellationToken), timeout, cancellationToken);
     }
 
     /// <summary>Uploads, and waits until the daemon has taken it in. False as above.</summary>
-    public async Task<bool> UploadAsync(string path, HttpContent content, TimeSpan patience, CancellationToken cancellationToken) =>
-        await CompleteAsync(await CallAsync(HttpMethod.Post, path, content, patience, cancellationToken), patience, cancellationToken);
+    public async Task<bool> UploadAsync(string path, HttpContent content, TimeSpan timeout, CancellationToken cancellationToken) =>
+        await CompleteAsync(await CallAsync(HttpMethod.Post, path, content, timeout, cancellationToken), timeout, cancellationToken);
 
     /// <summary>The end of a file such as a console's log, and how long it is as a whole; empty where there is none.</summary>
     public async Task<(byte[] End, long Length)> ReadEndAsync(string path, int maxBytes, CancellationToken cancellationToken)
@@ -102,13 +102,13 @@ internal sealed class IncusClient : IDisposable
     /// Waits for a background operation. Its failure is answered with the status of what failed, so a missing machine looks like
     /// a missing operation but for its words. False if it is not there any more: it has ended, and nobody can tell how.
     /// </summary>
-    public async Task<bool> WaitAsync(string operation, TimeSpan patience, CancellationToken cancellationToken)
+    public async Task<bool> WaitAsync(string operation, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        var seconds = (int)Math.Ceiling(patience.TotalSeconds);
+        var seconds = (int)Math.Ceiling(timeout.TotalSeconds);
         JsonElement ended;
         try
         {
-            ended = await CallAsync(HttpMethod.Get, $"{operation}/wait?timeout={seconds}", null, patience + CallTimeout, cancellationToken);
+            ended = await CallAsync(HttpMethod.Get, $"{operation}/wait?timeout={seconds}", null, timeout + CallTimeout, cancellationToken);
         }
         catch (IncusException fault) when (fault is { Status: 404, Message: OperationGone })
         {
@@ -128,9 +128,9 @@ internal sealed class IncusClient : IDisposable
 
     public void Dispose() => http.Dispose();
 
-    private async Task<bool> CompleteAsync(JsonElement answer, TimeSpan patience, CancellationToken cancellationToken) =>
+    private async Task<bool> CompleteAsync(JsonElement answer, TimeSpan timeout, CancellationToken cancellationToken) =>
         answer.ValueKind != JsonValueKind.Object || !answer.TryGetProperty("class", out _) || !answer.TryGetProperty("id", out var id)
-        || await WaitAsync($"1.0/operations/{id.GetString()}", patience, cancellationToken);
+        || await WaitAsync($"1.0/operations/{id.GetString()}", timeout, cancellationToken);
 
     private async Task<JsonElement> CallAsync(HttpMethod method, string path, HttpContent? content, TimeSpan timeout, CancellationToken cancellationToken)
     {

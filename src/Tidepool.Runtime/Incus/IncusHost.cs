@@ -13,7 +13,7 @@ namespace Tidepool.Runtime.Incus;
 /// <summary>What Tidepool owns in Incus beside its machines: a project, a bridge and a pool, each made once and only if missing.</summary>
 internal sealed partial class IncusHost(IncusClient client, IOptions<IncusOptions> options)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(120);
 
     /// <summary>
     /// A guest is told nothing about this machine's names nor its LAN: a public name that leads to a private address is not told,
@@ -69,7 +69,7 @@ internal sealed partial class IncusHost(IncusClient client, IOptions<IncusOption
         {
             foreach (var image in (await client.GetAsync("1.0/images?recursion=1", cancellationToken)).EnumerateArray())
             {
-                await client.ChangeAsync(HttpMethod.Delete, $"1.0/images/{image.GetProperty("fingerprint").GetString()}", null, Patience, cancellationToken);
+                await client.ChangeAsync(HttpMethod.Delete, $"1.0/images/{image.GetProperty("fingerprint").GetString()}", null, Timeout, cancellationToken);
             }
         }
 
@@ -77,7 +77,7 @@ internal sealed partial class IncusHost(IncusClient client, IOptions<IncusOption
         {
             if (await client.FindAsync(path, cancellationToken) is not null)
             {
-                await client.ChangeAsync(HttpMethod.Delete, path, null, Patience, cancellationToken);
+                await client.ChangeAsync(HttpMethod.Delete, path, null, Timeout, cancellationToken);
             }
         }
     }
@@ -88,7 +88,7 @@ internal sealed partial class IncusHost(IncusClient client, IOptions<IncusOption
         var found = await client.FindAsync(path, cancellationToken);
         if (found is { } half && IsHalfMade(half))
         {
-            await client.ChangeAsync(HttpMethod.Delete, path, null, Patience, cancellationToken);
+            await client.ChangeAsync(HttpMethod.Delete, path, null, Timeout, cancellationToken);
             found = null;
         }
 
@@ -96,7 +96,7 @@ internal sealed partial class IncusHost(IncusClient client, IOptions<IncusOption
         {
             try
             {
-                await client.ChangeAsync(HttpMethod.Post, collection, wanted, Patience, cancellationToken);
+                await client.ChangeAsync(HttpMethod.Post, collection, wanted, Timeout, cancellationToken);
             }
             catch (IncusException)
             {
@@ -117,7 +117,7 @@ internal sealed partial class IncusHost(IncusClient client, IOptions<IncusOption
         var wanted = NetworkConfig(config.GetProperty("ipv4.address").GetString()!);
         if (wanted.Any(pair => !config.TryGetProperty(pair.Key, out var value) || value.GetString() != pair.Value!.GetValue<string>()))
         {
-            await client.ChangeAsync(HttpMethod.Patch, path, new JsonObject { ["config"] = wanted }, Patience, cancellationToken);
+            await client.ChangeAsync(HttpMethod.Patch, path, new JsonObject { ["config"] = wanted }, Timeout, cancellationToken);
         }
     }
 

@@ -16,7 +16,7 @@ internal sealed record IncusImage(string Fingerprint, bool IsMachine);
 internal sealed class IncusImages(IncusClient client, IncusHost host, IOptions<IncusOptions> options) : IDisposable
 {
     private const string WarmUp = "warm-up-";
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
+    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(4);
     private readonly ConcurrentDictionary<string, IncusImage> known = new();
     private readonly SemaphoreSlim oneImport = new(1);
 
@@ -82,7 +82,7 @@ internal sealed class IncusImages(IncusClient client, IncusHost host, IOptions<I
             { new StreamContent(disk), files.IsMachine ? "rootfs.img" : "rootfs", Path.GetFileName(files.Disk) },
         };
         form.Headers.Add("X-Incus-properties", $"tidepool.image={Uri.EscapeDataString(image.Name)}&tidepool.hash={Uri.EscapeDataString(image.Hash)}");
-        if (!await client.UploadAsync("1.0/images", form, Patience, cancellationToken))
+        if (!await client.UploadAsync("1.0/images", form, Timeout, cancellationToken))
         {
             throw IncusFaults.Forgotten("importing the image");
         }
@@ -102,10 +102,10 @@ internal sealed class IncusImages(IncusClient client, IncusHost host, IOptions<I
                 ["devices"] = new JsonObject { ["root"] = new JsonObject { ["type"] = "disk", ["path"] = "/", ["pool"] = options.Value.Pool } },
                 ["source"] = new JsonObject { ["type"] = "image", ["fingerprint"] = image.Fingerprint },
             };
-            await client.ChangeAsync(HttpMethod.Post, "1.0/instances", body, Patience, cancellationToken);
+            await client.ChangeAsync(HttpMethod.Post, "1.0/instances", body, Timeout, cancellationToken);
         }
 
-        await client.ChangeAsync(HttpMethod.Delete, $"1.0/instances/{name}", null, Patience, cancellationToken);
+        await client.ChangeAsync(HttpMethod.Delete, $"1.0/instances/{name}", null, Timeout, cancellationToken);
     }
 
     /// <summary>Deletes what an import that was cut off has left.</summary>
@@ -115,7 +115,7 @@ internal sealed class IncusImages(IncusClient client, IncusHost host, IOptions<I
         {
             if (instance.GetProperty("name").GetString() is { } name && name.StartsWith(WarmUp, StringComparison.Ordinal))
             {
-                await client.ChangeAsync(HttpMethod.Delete, $"1.0/instances/{name}", null, Patience, cancellationToken);
+                await client.ChangeAsync(HttpMethod.Delete, $"1.0/instances/{name}", null, Timeout, cancellationToken);
             }
         }
     }
@@ -128,7 +128,7 @@ internal sealed class IncusImages(IncusClient client, IncusHost host, IOptions<I
             var ours = image.GetProperty("properties").TryGetProperty("tidepool.image", out var template) && template.GetString() == name;
             if (ours && fingerprint != keep)
             {
-                await client.ChangeAsync(HttpMethod.Delete, $"1.0/images/{fingerprint}", null, Patience, cancellationToken);
+                await client.ChangeAsync(HttpMethod.Delete, $"1.0/images/{fingerprint}", null, Timeout, cancellationToken);
             }
         }
     }

@@ -13,8 +13,8 @@ internal sealed partial class IncusRuntime(
     IncusClient client, IncusHost host, IncusLinks links, IncusImages images, IncusConsoles consoles, LeftoverLink leftover, ProcessBudget processes, IOptions<IncusOptions> options, TimeProvider time, ILogger<IncusRuntime> logger) : IWorkspaceRuntime
 {
     private const int MostLooks = 40;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(50);
 
     public Task PrepareAsync(CancellationToken cancellationToken) =>
         TranslatedAsync("preparing the project, the network and the storage pool", () => host.PrepareAsync(cancellationToken));
@@ -80,7 +80,7 @@ internal sealed partial class IncusRuntime(
                 await SetAsync(name, IncusInstances.HaltedKey, "", cancellationToken);
             }
 
-            if (await OutwaitAsync(name, cancellationToken) || IncusInstances.Read(found)?.State != InstanceState.Stopped)
+            if (await WaitForPendingAsync(name, cancellationToken) || IncusInstances.Read(found)?.State != InstanceState.Stopped)
             {
                 found = await FindRawAsync(name, "", cancellationToken) ?? throw Missing();
             }
@@ -99,7 +99,7 @@ internal sealed partial class IncusRuntime(
                         await PutInForceAsync(name, found, cancellationToken);
                     }
 
-                    await ActAsync(name, "start", force: false, Patience, cancellationToken);
+                    await ActAsync(name, "start", force: false, Timeout, cancellationToken);
                 }
                 catch (IncusException fault) when (IncusFaults.SaysRunning(fault))
                 {
@@ -126,7 +126,7 @@ internal sealed partial class IncusRuntime(
             await StopUntranslatedAsync(name, TimeSpan.Zero, cancellationToken);
             try
             {
-                await client.ChangeAsync(HttpMethod.Delete, PathOf(name), null, Patience, cancellationToken);
+                await client.ChangeAsync(HttpMethod.Delete, PathOf(name), null, Timeout, cancellationToken);
             }
             catch (IncusException) when (!cancellationToken.IsCancellationRequested)
             {
@@ -190,7 +190,7 @@ internal sealed partial class IncusRuntime(
         foreach (var operation in await OperationsOnAsync(name, cancellationToken))
         {
             LogWaiting(name);
-            var succeeded = await client.WaitAsync($"1.0/operations/{operation}", Patience, cancellationToken);
+            var succeeded = await client.WaitAsync($"1.0/operations/{operation}", Timeout, cancellationToken);
             if (await FindRawAsync(name, "", cancellationToken) is not { } now)
             {
                 return false;
@@ -211,12 +211,12 @@ internal sealed partial class IncusRuntime(
         }
 
         LogRemade(name);
-        await client.ChangeAsync(HttpMethod.Delete, PathOf(name), null, Patience, cancellationToken);
+        await client.ChangeAsync(HttpMethod.Delete, PathOf(name), null, Timeout, cancellationToken);
         return false;
     }
 
     /// <summary>Until whatever was asked for before has ended, well or not: a stop whose asker is gone still takes effect. True if there was any.</summary>
-    private async Task<bool> OutwaitAsync(InstanceName name, CancellationToken cancellationToken)
+    private async Task<bool> WaitForPendingAsync(InstanceName name, CancellationToken cancellationToken)
     {
         var operations = await OperationsOnAsync(name, cancellationToken);
         foreach (var operation in operations)
@@ -224,7 +224,7 @@ internal sealed partial class IncusRuntime(
             LogWaiting(name);
             try
             {
-                await client.WaitAsync($"1.0/operations/{operation}", Patience, cancellationToken);
+                await client.WaitAsync($"1.0/operations/{operation}", Timeout, cancellationToken);
             }
             catch (IncusException fault) when (fault.Status == 400)
             {
@@ -254,7 +254,7 @@ internal sealed partial class IncusRuntime(
         {
             var link = await links.ClaimAsync(spec.Name, cancellationToken);
             var body = IncusInstanceConfig.Render(spec, source, link, isMachine, options.Value);
-            if (!await client.ChangeAsync(HttpMethod.Post, "1.0/instances", body, Patience, cancellationToken))
+            if (!await client.ChangeAsync(HttpMethod.Post, "1.0/instances", body, Timeout, cancellationToken))
             {
                 // Whole, in part, or not at all: the next attempt sees.
                 throw IncusFaults.Forgotten("making the workspace's machine");
@@ -272,7 +272,7 @@ internal sealed partial class IncusRuntime(
         try
         {
             var devices = new JsonObject { ["devices"] = new JsonObject { ["eth0"] = await links.ClaimAsync(name, cancellationToken) } };
-            await client.ChangeAsync(HttpMethod.Patch, PathOf(name), devices, Patience, cancellationToken);
+            await client.ChangeAsync(HttpMethod.Patch, PathOf(name), devices, Timeout, cancellationToken);
         }
         finally
         {
@@ -296,7 +296,7 @@ internal sealed partial class IncusRuntime(
         var config = found.GetProperty("config");
         if (wanted.Any(pair => !config.TryGetProperty(pair.Key, out var value) || value.GetString() != pair.Value!.GetValue<string>()))
         {
-            await client.ChangeAsync(HttpMethod.Patch, PathOf(name), new JsonObject { ["config"] = wanted }, Patience, cancellationToken);
+            await client.ChangeAsync(HttpMethod.Patch, PathOf(name), new JsonObject { ["config"] = wanted }, Timeout, cancellationToken);
         }
     }
 
@@ -322,7 +322,7 @@ internal sealed partial class IncusRuntime(
 
         try
         {
-            await ActAsync(name, "stop", force: true, Patience, cancellationToken);
+            await ActAsync(name, "stop", force: true, Timeout, cancellationToken);
         }
         catch (IncusException)
         {
@@ -339,11 +339,11 @@ internal sealed partial class IncusRuntime(
             HttpMethod.Put,
             $"{PathOf(name)}/state",
             new JsonObject { ["action"] = action, ["force"] = force, ["timeout"] = (int)Math.Ceiling(grace.TotalSeconds) },
-            grace + Patience,
+            grace + Timeout,
             cancellationToken);
 
     private Task<bool> SetAsync(InstanceName name, string key, string value, CancellationToken cancellationToken) =>
-        client.ChangeAsync(HttpMethod.Patch, PathOf(name), new JsonObject { ["config"] = new JsonObject { [key] = value } }, Patience, cancellationToken);
+        client.ChangeAsync(HttpMethod.Patch, PathOf(name), new JsonObject { ["config"] = new JsonObject { [key] = value } }, Timeout, cancellationToken);
 
     /// <exception cref="RuntimeException">There is one of that name that is not ours.</exception>
     private async Task<InstanceObservation?> FindAsync(InstanceName name, CancellationToken cancellationToken) =>
@@ -365,7 +365,7 @@ internal sealed partial class IncusRuntime(
             }
             catch (IncusException fault) when (IncusFaults.SaysChanging(fault) && looks < MostLooks)
             {
-                await Task.Delay(LookInterval, time, cancellationToken);
+                await Task.Delay(PollInterval, time, cancellationToken);
             }
         }
     }

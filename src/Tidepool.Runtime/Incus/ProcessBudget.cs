@@ -19,7 +19,7 @@ internal sealed class ProcessBudget(IncusClient client, IOptions<IncusOptions> o
     private const int Least = 128;
 
     private const int MostTries = 400;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Each holds a number, or the word max. The last two are there where this machine is itself a container.</summary>
@@ -85,7 +85,7 @@ internal sealed class ProcessBudget(IncusClient client, IOptions<IncusOptions> o
             try
             {
                 var change = new JsonObject { ["config"] = new JsonObject { [IncusInstanceConfig.ProcessesKey] = Text(limit) } };
-                await client.ChangeAsync(HttpMethod.Patch, $"1.0/instances/{name}", change, Patience, cancellationToken);
+                await client.ChangeAsync(HttpMethod.Patch, $"1.0/instances/{name}", change, Timeout, cancellationToken);
                 return;
             }
             catch (IncusException fault) when (fault.Status == 404)

@@ -16,7 +16,7 @@ internal sealed partial class KvmProbe(IOptions<QemuOptions> options, QemuImages
     /// <summary>What the initial file system prints; see images/workspace/machine/init.</summary>
     private const string Sign = "tidepool: a kernel runs here";
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
     private readonly SemaphoreSlim one = new(1);
     private string? found;
 
@@ -63,7 +63,7 @@ internal sealed partial class KvmProbe(IOptions<QemuOptions> options, QemuImages
                     "-kernel", kernel, "-initrd", initial, "-append", "console=ttyS0 quiet panic=-1 tidepool_probe=1", "-serial", "stdio",
                 ],
                 cancellationToken,
-                patience: Patience);
+                timeout: Timeout);
             return printed.Contains(Sign, StringComparison.Ordinal);
         }
         catch (ToolException fault)

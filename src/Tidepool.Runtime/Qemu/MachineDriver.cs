@@ -18,11 +18,11 @@ internal sealed partial class MachineDriver(
     private const string Paused = "paused";
     private const string DiskFailed = "io-error";
 
-    private static readonly TimeSpan BootPatience = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan KillPatience = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan LeavePatience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan BootTimeout = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan KillTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LeaveTimeout = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan PressInterval = TimeSpan.FromSeconds(3);
-    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(50);
 
     public async Task<InstanceObservation?> ObserveAsync(InstanceName name, CancellationToken cancellationToken)
     {
@@ -53,7 +53,7 @@ internal sealed partial class MachineDriver(
             }
 
             // Somebody asked it to end and is gone; the guest may be on its way down.
-            LogOutwaiting(name);
+            LogWaitingForPending(name);
             await EndAsync(name, grace, cancellationToken);
         }
 
@@ -96,7 +96,7 @@ internal sealed partial class MachineDriver(
                 LogForced(name, grace.TotalSeconds);
             }
 
-            await KillAsync(process, leaves ? LeavePatience : TimeSpan.Zero, cancellationToken);
+            await KillAsync(process, leaves ? LeaveTimeout : TimeSpan.Zero, cancellationToken);
         }
 
         if (machine is not null)
@@ -185,12 +185,12 @@ internal sealed partial class MachineDriver(
                 return null;
             }
 
-            if (time.GetElapsedTime(began) > BootPatience)
+            if (time.GetElapsedTime(began) > BootTimeout)
             {
                 throw QemuFaults.WontEnd();
             }
 
-            await Task.Delay(LookInterval, time, cancellationToken);
+            await Task.Delay(PollInterval, time, cancellationToken);
         }
     }
 
@@ -225,15 +225,15 @@ internal sealed partial class MachineDriver(
                 return;
             }
 
-            if (time.GetElapsedTime(began) > BootPatience)
+            if (time.GetElapsedTime(began) > BootTimeout)
             {
                 await KillAsync(process, TimeSpan.Zero, cancellationToken);
             }
 
-            await Task.Delay(LookInterval, time, cancellationToken);
+            await Task.Delay(PollInterval, time, cancellationToken);
         }
 
-        throw QemuFaults.EndedAtOnce(files.LastWords(name));
+        throw QemuFaults.EndedAtOnce(files.LastOutput(name));
     }
 
     /// <summary>Presses the power button, and again now and then: a guest that is still booting does not heed it.</summary>
@@ -274,7 +274,7 @@ internal sealed partial class MachineDriver(
                 LogSilent(name, fault.Message);
             }
 
-            await Task.Delay(LookInterval, time, cancellationToken);
+            await Task.Delay(PollInterval, time, cancellationToken);
         }
 
         return false;
@@ -292,12 +292,12 @@ internal sealed partial class MachineDriver(
                 process.End();
             }
 
-            if (elapsed > moment + KillPatience)
+            if (elapsed > moment + KillTimeout)
             {
                 throw QemuFaults.WontEnd();
             }
 
-            await Task.Delay(LookInterval, time, cancellationToken);
+            await Task.Delay(PollInterval, time, cancellationToken);
         }
     }
 
@@ -305,14 +305,14 @@ internal sealed partial class MachineDriver(
     {
         if (files.WasStarted(name) && !files.IsEnding(name) && files.Losing(name))
         {
-            var words = files.LastWords(name);
+            var words = files.LastOutput(name);
             LogLost(name, words);
             files.SayOnConsole(name, $"The machine ended and nobody had asked for it. {words}");
         }
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Instance} was asked to end by somebody who is gone; waiting for that first.")]
-    private partial void LogOutwaiting(InstanceName instance);
+    private partial void LogWaitingForPending(InstanceName instance);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Instance} did not shut down within {Seconds:0} s and is ended by force.")]
     private partial void LogForced(InstanceName instance, double seconds);

@@ -148,7 +148,7 @@ internal sealed class MachineFiles(QemuDirectory directory, IOptions<QemuOptions
         : StopCause.Host;
 
     /// <summary>The last line that QEMU wrote, or where it wrote none, that the guest did; for a person.</summary>
-    public string LastWords(InstanceName name) =>
+    public string LastOutput(InstanceName name) =>
         new[] { Words(name), Console(name) }.Where(File.Exists).Select(LastLine).FirstOrDefault(line => line.Length > 0) ?? "It said nothing.";
 
     /// <summary>A line of ours among the guest's.</summary>

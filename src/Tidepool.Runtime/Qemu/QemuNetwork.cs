@@ -19,7 +19,7 @@ internal sealed partial class QemuNetwork(QemuDirectory directory, MachineFiles 
 {
     private const string Interfaces = "/sys/class/net";
     private const string Forwarding = "/proc/sys/net/ipv4/ip_forward";
-    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
     private readonly QemuOptions names = options.Value;
     private readonly SemaphoreSlim one = new(1);
     private (IPAddress Gateway, IPNetwork Subnet)? known;
@@ -228,7 +228,7 @@ internal sealed partial class QemuNetwork(QemuDirectory directory, MachineFiles 
         while (MachineProcess.ReadAlive(ResolverProcess) is { } running)
         {
             running.End();
-            await Task.Delay(LookInterval, time, cancellationToken);
+            await Task.Delay(PollInterval, time, cancellationToken);
         }
     }
 

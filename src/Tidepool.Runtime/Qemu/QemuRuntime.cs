@@ -25,7 +25,7 @@ internal sealed partial class QemuRuntime(
     IOptions<QemuOptions> options,
     ILogger<QemuRuntime> logger) : IWorkspaceRuntime
 {
-    private static readonly TimeSpan Outwaited = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan PendingTimeout = TimeSpan.FromSeconds(10);
 
     /// <summary>Machines whose disks are being copied, as they were when that began.</summary>
     private readonly ConcurrentDictionary<InstanceName, InstanceObservation?> copied = new();
@@ -103,7 +103,7 @@ internal sealed partial class QemuRuntime(
         }, cancellationToken);
 
     public Task StartAsync(InstanceName name, CancellationToken cancellationToken) =>
-        WithAsync(name, "starting the workspace's machine", () => driver.StartAsync(name, Outwaited, cancellationToken), cancellationToken);
+        WithAsync(name, "starting the workspace's machine", () => driver.StartAsync(name, PendingTimeout, cancellationToken), cancellationToken);
 
     public Task StopAsync(InstanceName name, TimeSpan grace, CancellationToken cancellationToken) =>
         WithAsync(name, "stopping the workspace's machine", async () =>

@@ -15,7 +15,7 @@ internal sealed class Qmp : IDisposable
 {
     private const int MaxLine = 64 * 1024;
     private const int MaxWords = 200;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
     private readonly Socket socket;
     private readonly TimeProvider time;
     private readonly byte[] heard = new byte[MaxLine];
@@ -29,7 +29,7 @@ internal sealed class Qmp : IDisposable
 
     /// <param name="path">The socket, which lies where the machine's own user may put anything.</param>
     /// <param name="user">Who must be at its other end.</param>
-    /// <param name="time">Its clock ends the patience.</param>
+    /// <param name="time">The clock of the timeout.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <exception cref="QmpException">Nobody answers there, or somebody else.</exception>
     public static async Task<Qmp> ConnectAsync(string path, uint user, TimeProvider time, CancellationToken cancellationToken)
@@ -76,15 +76,15 @@ internal sealed class Qmp : IDisposable
 
     private async Task<T> WithinAsync<T>(Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken)
     {
-        using var patience = new CancellationTokenSource(Patience, time);
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
+        using var timeout = new CancellationTokenSource(Timeout, time);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
         try
         {
             return await work(limit.Token);
         }
         catch (OperationCanceledException fault) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new QmpException($"It did not answer within {Patience.TotalSeconds:0} seconds.", fault);
+            throw new QmpException($"It did not answer within {Timeout.TotalSeconds:0} seconds.", fault);
         }
         catch (Exception fault) when (fault is SocketException or IOException or JsonException or InvalidOperationException)
         {

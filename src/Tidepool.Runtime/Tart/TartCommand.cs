@@ -5,7 +5,7 @@ using Tidepool.Core.Runtime;
 
 namespace Tidepool.Runtime.Tart;
 
-/// <summary>One call of Tart's command line: arguments as a list, an end to patience, and its own words when it fails.</summary>
+/// <summary>One call of Tart's command line: arguments as a list, a timeout, and its own output when it fails.</summary>
 internal sealed class TartCommand(IOptions<TartOptions> options)
 {
     private readonly TartOptions options = options.Value;
@@ -13,10 +13,10 @@ internal sealed class TartCommand(IOptions<TartOptions> options)
     /// <summary>What it printed.</summary>
     /// <exception cref="TartException">It failed.</exception>
     /// <exception cref="RuntimeException">It cannot be run, or does not come to an end.</exception>
-    public async Task<string> RunAsync(IReadOnlyList<string> arguments, TimeSpan patience, CancellationToken cancellationToken)
+    public async Task<string> RunAsync(IReadOnlyList<string> arguments, TimeSpan timeout, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(patience);
+        limit.CancelAfter(timeout);
         try
         {
             var result = await Cli.Wrap(options.Program)
@@ -28,7 +28,7 @@ internal sealed class TartCommand(IOptions<TartOptions> options)
         }
         catch (OperationCanceledException fault) when (!cancellationToken.IsCancellationRequested)
         {
-            throw TartFaults.TooSlow(arguments[0], patience, fault);
+            throw TartFaults.TooSlow(arguments[0], timeout, fault);
         }
         catch (System.ComponentModel.Win32Exception fault)
         {

@@ -18,8 +18,8 @@ internal static class TartFaults
     public static RuntimeException Missing(string program, Exception inner) => new(
         RuntimeFaults.Unreachable, $"`{program}` cannot be run: {inner.Message} Install Tart; `tidepool doctor` shows whether it is found.", isTransient: true, inner);
 
-    public static RuntimeException TooSlow(string command, TimeSpan patience, Exception inner) => new(
-        RuntimeFaults.Unreachable, $"`tart {command}` did not come to an end within {patience.TotalSeconds:0} seconds. It is tried again.", isTransient: true, inner);
+    public static RuntimeException TooSlow(string command, TimeSpan timeout, Exception inner) => new(
+        RuntimeFaults.Unreachable, $"`tart {command}` did not come to an end within {timeout.TotalSeconds:0} seconds. It is tried again.", isTransient: true, inner);
 
     public static RuntimeException NotUnderstood(string command, Exception inner) => new(
         RuntimeFaults.Failed, $"`tart {command}` printed something that Tidepool does not understand. It is tried again; a newer or older Tart may be installed than was tried.", isTransient: true, inner);

@@ -8,7 +8,7 @@ internal sealed class TartImages(TartCommand tart, IOptions<TartOptions> options
 {
     public const string Prefix = "tidepool-image-";
     private const string Disk = "disk.raw";
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(2);
     private readonly SemaphoreSlim one = new(1);
 
     /// <summary>The machine to clone, made if it is not there yet.</summary>
@@ -32,7 +32,7 @@ internal sealed class TartImages(TartCommand tart, IOptions<TartOptions> options
             // Made under another name, so that one that is half made is never cloned.
             var making = $"{name}-new";
             await RemoveAsync(making, cancellationToken);
-            await tart.RunAsync(["create", making, "--linux", "--disk-size", $"{options.Value.DiskGiB}"], Patience, cancellationToken);
+            await tart.RunAsync(["create", making, "--linux", "--disk-size", $"{options.Value.DiskGiB}"], Timeout, cancellationToken);
             var target = Path.Combine(Home, "vms", making, "disk.img");
             File.Copy(disk, target, overwrite: true);
             using (var file = new FileStream(target, FileMode.Open, FileAccess.Write))
@@ -42,7 +42,7 @@ internal sealed class TartImages(TartCommand tart, IOptions<TartOptions> options
 
             try
             {
-                await tart.RunAsync(["rename", making, name], Patience, cancellationToken);
+                await tart.RunAsync(["rename", making, name], Timeout, cancellationToken);
             }
             catch (TartException fault) when (fault.Message.Contains("already exists", StringComparison.OrdinalIgnoreCase))
             {
@@ -62,7 +62,7 @@ internal sealed class TartImages(TartCommand tart, IOptions<TartOptions> options
     {
         try
         {
-            await tart.RunAsync(["delete", name], Patience, cancellationToken);
+            await tart.RunAsync(["delete", name], Timeout, cancellationToken);
         }
         catch (TartException fault) when (fault.IsMissing)
         {

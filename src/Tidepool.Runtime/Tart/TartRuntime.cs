@@ -14,8 +14,8 @@ internal sealed class TartRuntime(TartCommand tart, TartNotes notes, TartImages 
 {
     private static readonly TimeSpan LookPatience = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan WorkPatience = TimeSpan.FromMinutes(2);
-    private static readonly TimeSpan BootPatience = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan BootTimeout = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(100);
 
     public Task PrepareAsync(CancellationToken cancellationToken) => DoAsync("asking for its version", () => tart.RunAsync(["--version"], LookPatience, cancellationToken));
 
@@ -65,12 +65,12 @@ internal sealed class TartRuntime(TartCommand tart, TartNotes notes, TartImages 
                     throw TartFaults.EndedAtOnce(notes.ReadLog(name));
                 }
 
-                if (time.GetElapsedTime(began) > BootPatience)
+                if (time.GetElapsedTime(began) > BootTimeout)
                 {
-                    throw TartFaults.TooSlow("run", BootPatience, new TimeoutException());
+                    throw TartFaults.TooSlow("run", BootTimeout, new TimeoutException());
                 }
 
-                await Task.Delay(LookInterval, time, cancellationToken);
+                await Task.Delay(PollInterval, time, cancellationToken);
             }
         });
 

@@ -5,14 +5,14 @@ using Tidepool.Core.Storage;
 namespace Tidepool.Server.Events;
 
 /// <summary>
-/// Reads what changed in the database whenever somebody rings, and hands it to everyone who follows. One reader for any
+/// Reads what changed in the database at each notification, and hands it to everyone who follows. One reader for any
 /// number of followers; one who cannot keep up is cut off and comes back with the last revision it saw.
 /// </summary>
 internal sealed partial class ChangeFeed(
-    IChangeStore store, [FromKeyedServices(DoorbellNames.Changes)] IDoorbell doorbell, TimeProvider time, ILogger<ChangeFeed> logger) : BackgroundService
+    IChangeStore store, [FromKeyedServices(NotificationNames.Changes)] INotification notification, TimeProvider time, ILogger<ChangeFeed> logger) : BackgroundService
 {
     /// <summary>Rings may be lost, so the feed looks by itself this often.</summary>
-    private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(2);
 
     private const int FollowerBuffer = 1024;
     private readonly Lock gate = new();
@@ -44,12 +44,12 @@ internal sealed partial class ChangeFeed(
                 }
 
                 revision = changes.Revision;
-                await doorbell.WaitAsync(LookInterval, stoppingToken);
+                await notification.WaitAsync(PollInterval, stoppingToken);
             }
             catch (StoreException fault)
             {
                 LogUnreadable(fault);
-                await Task.Delay(LookInterval, time, stoppingToken);
+                await Task.Delay(PollInterval, time, stoppingToken);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {

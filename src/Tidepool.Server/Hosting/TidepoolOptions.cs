@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 
 namespace Tidepool.Server.Hosting;
 
-/// <summary>What the server has to know of its surroundings: the section <c>Tidepool</c> of <c>settings.json</c>.</summary>
+/// <summary>What the server has to know of its context: the section <c>Tidepool</c> of <c>settings.json</c>.</summary>
 internal sealed class TidepoolOptions
 {
     public const string Section = "Tidepool";

@@ -7,7 +7,7 @@ namespace Tidepool.Worker.Health;
 internal sealed partial class RuntimeLoop(
     IWorkspaceRuntime runtime, IImageCatalog images, HealthReporter health, TimeProvider time, ILogger<RuntimeLoop> logger) : BackgroundService
 {
-    private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
 
     private bool prepared;
@@ -20,7 +20,7 @@ internal sealed partial class RuntimeLoop(
         while (!stoppingToken.IsCancellationRequested)
         {
             var look = LookAsync(stoppingToken);
-            while (await Task.WhenAny(look, Task.Delay(LookInterval, time, stoppingToken)) != look)
+            while (await Task.WhenAny(look, Task.Delay(PollInterval, time, stoppingToken)) != look)
             {
                 // One that hangs is not this worker's being down, and whoever asks is told which it is.
                 stoppingToken.ThrowIfCancellationRequested();
@@ -29,7 +29,7 @@ internal sealed partial class RuntimeLoop(
 
             var (healthy, detail) = await look;
             await ReportAsync(healthy, detail, stoppingToken);
-            await Task.Delay(healthy ? LookInterval : RetryInterval, time, stoppingToken);
+            await Task.Delay(healthy ? PollInterval : RetryInterval, time, stoppingToken);
         }
     }
 

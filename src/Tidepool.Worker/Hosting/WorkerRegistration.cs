@@ -33,8 +33,8 @@ internal static class WorkerRegistration
         services.AddSingleton<IWorkspaceLog>(s => new WorkspaceLogFiles(paths.WorkspaceLogs, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<WorkspaceLogFiles>>()));
         services.AddSingleton(new ConsoleBookmarks(paths.WorkspaceLogs));
         services.AddSingleton<ConsoleWatch>();
-        services.AddDoorbell(DoorbellNames.Jobs, paths.JobsBell, listen: true, forGroup: true);
-        services.AddDoorbell(DoorbellNames.Changes, paths.ChangesBell, listen: false);
+        services.AddNotification(NotificationNames.Jobs, paths.JobsNotification, listen: true, forGroup: true);
+        services.AddNotification(NotificationNames.Changes, paths.ChangesNotification, listen: false);
         services.AddTidepoolDb(db => db.Path = paths.Database);
         services.AddEmbeddedQueue(_ => { });
         services.AddSingleton<IReadinessProbe, HttpReadinessProbe>();
@@ -43,7 +43,7 @@ internal static class WorkerRegistration
         services.AddSingleton<Reconciler>();
         services.AddSingleton(new BackOff(Random.Shared.NextDouble));
         services.AddSingleton<JobRunner>();
-        services.AddSingleton<StrayMachines>();
+        services.AddSingleton<OrphanMachines>();
         services.AddSingleton(Budget(configuration.GetSection("Tidepool")));
         services.AddSingleton<BudgetKeeper>();
         services.AddSingleton<Sweeper>();

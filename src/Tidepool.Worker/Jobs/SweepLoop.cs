@@ -7,7 +7,7 @@ namespace Tidepool.Worker.Jobs;
 
 /// <summary>Sweeps at start and regularly, and reports machines that belong to nobody.</summary>
 internal sealed partial class SweepLoop(
-    Sweeper sweeper, StrayMachines strays, HealthReporter health, LifecycleOptions options, TimeProvider time, ILogger<SweepLoop> logger) : BackgroundService
+    Sweeper sweeper, OrphanMachines orphans, HealthReporter health, LifecycleOptions options, TimeProvider time, ILogger<SweepLoop> logger) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -16,7 +16,7 @@ internal sealed partial class SweepLoop(
             try
             {
                 await sweeper.SweepAsync(stoppingToken);
-                await health.ReportAsync("machines", true, strays.Describe(), stoppingToken);
+                await health.ReportAsync("machines", true, orphans.Describe(), stoppingToken);
             }
             catch (Exception fault) when (fault is StoreException or RuntimeException)
             {

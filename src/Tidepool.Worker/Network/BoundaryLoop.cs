@@ -7,7 +7,7 @@ namespace Tidepool.Worker.Network;
 /// <summary>Looks whether the wall around the workspaces stands: whenever anybody touches the firewall, and every few seconds besides.</summary>
 internal sealed partial class BoundaryLoop(BoundaryKeeper keeper, INetworkBoundary boundary, TimeProvider time, ILogger<BoundaryLoop> logger) : BackgroundService
 {
-    private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(5);
 
     /// <summary>Between two looks, however busy others are with the firewall.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
@@ -33,7 +33,7 @@ internal sealed partial class BoundaryLoop(BoundaryKeeper keeper, INetworkBounda
 
             await Task.Delay(Pause, time, stoppingToken);
             using var waiting = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
-            await Task.WhenAny(boundary.ChangedAsync(seen, waiting.Token), Task.Delay(LookInterval, time, waiting.Token));
+            await Task.WhenAny(boundary.ChangedAsync(seen, waiting.Token), Task.Delay(PollInterval, time, waiting.Token));
             await waiting.CancelAsync();
         }
     }

@@ -7,12 +7,12 @@ namespace Tidepool.Worker.Ports;
 /// <summary>Connects and hangs up.</summary>
 internal sealed class TcpPortProbe(TimeProvider time) : IPortProbe
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan Timeout = TimeSpan.FromMilliseconds(500);
 
     public async Task<bool> AnswersAsync(IPEndPoint port, CancellationToken cancellationToken)
     {
         using var socket = new Socket(port.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-        using var limit = new CancellationTokenSource(Patience, time);
+        using var limit = new CancellationTokenSource(Timeout, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {

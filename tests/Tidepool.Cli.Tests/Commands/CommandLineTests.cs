@@ -182,5 +182,5 @@ public sealed class CommandLineTests : IDisposable
         return (exit, screen);
     }
 
-    private static CommandLine Line(CapturedScreen screen) => new(new Surroundings(screen.Screen, new Programs(Repository.Root, "", "", ""), TimeProvider.System));
+    private static CommandLine Line(CapturedScreen screen) => new(new CommandContext(screen.Screen, new Programs(Repository.Root, "", "", ""), TimeProvider.System));
 }

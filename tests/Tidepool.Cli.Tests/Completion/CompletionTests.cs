@@ -158,7 +158,7 @@ public sealed class CompletionTests : IDisposable
         return screen.Output;
     }
 
-    private static CommandLine Line(CapturedScreen screen) => new(new Surroundings(screen.Screen, new Programs(Repository.Root, "", "", ""), TimeProvider.System));
+    private static CommandLine Line(CapturedScreen screen) => new(new CommandContext(screen.Screen, new Programs(Repository.Root, "", "", ""), TimeProvider.System));
 
     private static IEnumerable<Command> All(Command command) => command.Subcommands.Where(below => !below.Hidden).SelectMany(All).Prepend(command).Where(any => any is not RootCommand);
 

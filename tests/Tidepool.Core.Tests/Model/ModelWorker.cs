@@ -38,7 +38,7 @@ internal sealed class ModelWorker : IDisposable
             runtime,
             queue,
             new BudgetKeeper(reached, ModelWorld.Budget, options, clock, new Listener<BudgetKeeper>(this)),
-            new StrayMachines(reached, reached, runtime, new Listener<StrayMachines>(this)),
+            new OrphanMachines(reached, reached, runtime, new Listener<OrphanMachines>(this)),
             NullLogger<Sweeper>.Instance);
         _ = SweepAsync(options.SweepInterval);
     }

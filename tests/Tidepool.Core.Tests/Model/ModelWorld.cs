@@ -17,7 +17,7 @@ internal sealed partial class ModelWorld
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(500);
 
     /// <summary>As long as anything may take once everybody is well: the longest deadline, what a late worker is given, two sweeps, a job's return, a lease.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(200);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(200);
 
     public static readonly LifecycleOptions Options = new()
     {
@@ -219,7 +219,7 @@ internal sealed partial class ModelWorld
         mayBeLate = true;
         daemon.DownUntil = remains == Remains.RuntimeDown ? TimeSpan.MaxValue : TimeSpan.Zero;
         daemon.EditorsSilentUntil = remains == Remains.EditorSilent ? TimeSpan.MaxValue : TimeSpan.Zero;
-        Pass(Patience);
+        Pass(Timeout);
         foreach (var workspace in Read())
         {
             if (workspace is { Desired: DesiredState.Deleted, Fault: null } && remains == Remains.RuntimeDown)
@@ -228,7 +228,7 @@ internal sealed partial class ModelWorld
             }
             else if (workspace.Desired == DesiredState.Deleted ? remains != Remains.RuntimeDown : !workspace.IsSettled)
             {
-                Break($"{workspace.Name} is still {workspace.Status} although {workspace.Desired} was wanted {Patience.TotalSeconds} s ago.");
+                Break($"{workspace.Name} is still {workspace.Status} although {workspace.Desired} was wanted {Timeout.TotalSeconds} s ago.");
             }
         }
 
@@ -238,7 +238,7 @@ internal sealed partial class ModelWorld
     private void Converge()
     {
         var waited = TimeSpan.Zero;
-        for (; (daemon.IsBusy || Differences().Count > 0) && waited < Patience; waited += Step)
+        for (; (daemon.IsBusy || Differences().Count > 0) && waited < Timeout; waited += Step)
         {
             Pass(Step);
         }
@@ -246,7 +246,7 @@ internal sealed partial class ModelWorld
         report.Count(waited > TimeSpan.FromSeconds(60) ? "converged later than after a minute" : "converged within a minute");
         if (Differences() is [var first, ..])
         {
-            Break($"{Patience.TotalSeconds} s after all is well: {first}");
+            Break($"{Timeout.TotalSeconds} s after all is well: {first}");
         }
 
         // And it stays so.

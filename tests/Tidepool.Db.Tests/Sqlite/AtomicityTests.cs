@@ -29,7 +29,7 @@ public sealed class AtomicityTests : IAsyncDisposable
         Assert.Empty((await process.GetRequiredService<IActivityStore>().ListAsync(null, 10, null, default)).Items);
         Assert.Null(await process.GetRequiredService<IJobTable>().NextVisibleAtAsync(default));
         Assert.Equal(0, (await process.GetRequiredService<IChangeStore>().ReadAsync(0, default)).Revision);
-        Assert.Equal((0, 0), (database.Jobs.Rings, database.Changes.Rings));
+        Assert.Equal((0, 0), (database.Jobs.Count, database.Changes.Count));
     }
 
     [Theory]
@@ -52,7 +52,7 @@ public sealed class AtomicityTests : IAsyncDisposable
         WorkspaceAssert.Same(workspace!, await store.FindAsync(workspace!.Id, default));
         Assert.Single((await process.GetRequiredService<IActivityStore>().ListAsync(null, 10, null, default)).Items);
         Assert.Null(await jobs.NextVisibleAtAsync(default));
-        Assert.Equal((1, 1), (database.Jobs.Rings, database.Changes.Rings));
+        Assert.Equal((1, 1), (database.Jobs.Count, database.Changes.Count));
     }
 
     [Fact]

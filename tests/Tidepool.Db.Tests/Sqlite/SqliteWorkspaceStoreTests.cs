@@ -12,7 +12,7 @@ public sealed class SqliteWorkspaceStoreTests : WorkspaceStoreContract
 
     protected override Task StopProcessesAsync() => database.StopProcessesAsync();
 
-    protected override (int Jobs, int Changes) CountRings() => (database.Jobs.Rings, database.Changes.Rings);
+    protected override (int Jobs, int Changes) CountNotifications() => (database.Jobs.Count, database.Changes.Count);
 
     protected override ValueTask CleanUpAsync() => database.DisposeAsync();
 }

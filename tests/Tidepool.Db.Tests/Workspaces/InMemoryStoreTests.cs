@@ -8,12 +8,12 @@ namespace Tidepool.Db.Tests.Workspaces;
 /// <summary>What the model of the lifecycle runs over does what the real store does.</summary>
 public sealed class InMemoryStoreTests : WorkspaceStoreContract
 {
-    private readonly CountingDoorbell jobsBell = new();
-    private readonly CountingDoorbell changesBell = new();
+    private readonly CountingNotification jobsNotification = new();
+    private readonly CountingNotification changesNotification = new();
     private readonly InMemoryJobTable jobs = new();
     private readonly InMemoryStore store;
 
-    public InMemoryStoreTests() => store = new InMemoryStore(jobs, Time, jobsBell, changesBell);
+    public InMemoryStoreTests() => store = new InMemoryStore(jobs, Time, jobsNotification, changesNotification);
 
     protected override Task<IServiceProvider> StartProcessAsync() =>
         Task.FromResult<IServiceProvider>(
@@ -27,7 +27,7 @@ public sealed class InMemoryStoreTests : WorkspaceStoreContract
 
     protected override Task StopProcessesAsync() => Task.CompletedTask;
 
-    protected override (int Jobs, int Changes) CountRings() => (jobsBell.Rings, changesBell.Rings);
+    protected override (int Jobs, int Changes) CountNotifications() => (jobsNotification.Count, changesNotification.Count);
 
     protected override ValueTask CleanUpAsync() => ValueTask.CompletedTask;
 }

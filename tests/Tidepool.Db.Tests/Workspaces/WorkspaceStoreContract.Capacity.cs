@@ -15,7 +15,7 @@ public abstract partial class WorkspaceStoreContract
     {
         await AddAsync(Small("one"), budget: Seven with { MemoryMiB = 1024 });
         await TakeJobsAsync();
-        var rings = CountRings();
+        var sent = CountNotifications();
 
         var refusal = Assert.IsType<Refusal.CapacityExhausted>(Refused(await AddAsync(Small("two"), budget: Seven with { MemoryMiB = 1024 })));
 
@@ -24,7 +24,7 @@ public abstract partial class WorkspaceStoreContract
         Assert.Single(await Store.ListAllAsync(default));
         Assert.Single((await Activities.ListAsync(null, 10, null, default)).Items);
         Assert.Empty(await TakeJobsAsync());
-        Assert.Equal(rings, CountRings());
+        Assert.Equal(sent, CountNotifications());
     }
 
     [Fact]
@@ -102,7 +102,7 @@ public abstract partial class WorkspaceStoreContract
     {
         var workspace = await AddedAsync("used");
         var at = Time.GetUtcNow();
-        var (_, changeRings) = CountRings();
+        var (_, changeNotifications) = CountNotifications();
 
         Assert.True(await Store.TrySaveAccessAsync(workspace.Id, at, default));
         Assert.False(await Store.TrySaveAccessAsync(workspace.Id, at, default));
@@ -112,7 +112,7 @@ public abstract partial class WorkspaceStoreContract
         Assert.Equal(at, found.LastAccessedAt);
         Assert.Equal(workspace.Version + 1, found.Version);
         Assert.True(found.Revision > workspace.Revision);
-        Assert.Equal(changeRings + 1, CountRings().Changes);
+        Assert.Equal(changeNotifications + 1, CountNotifications().Changes);
 
         // Who read it before cannot write the older time back.
         Assert.False(await Store.TrySaveIntentAsync(workspace, Make.Activity(workspace, Time), default));

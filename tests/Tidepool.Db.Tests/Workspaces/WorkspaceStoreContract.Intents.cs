@@ -75,7 +75,7 @@ public abstract partial class WorkspaceStoreContract
         var activity = Assert.Single((await Activities.ListAsync(workspace.Id, 10, null, default)).Items);
         Assert.Equal(Make.Activity(workspace, Time) with { Sequence = activity.Sequence }, activity);
         Assert.Equal(workspace.Id, Assert.Single(await TakeJobsAsync()).Job.Workspace);
-        Assert.Equal((1, 1), CountRings());
+        Assert.Equal((1, 1), CountNotifications());
     }
 
     [Fact]
@@ -83,14 +83,14 @@ public abstract partial class WorkspaceStoreContract
     {
         await AddedAsync("taken");
         await TakeJobsAsync();
-        var before = CountRings();
+        var before = CountNotifications();
 
         Assert.IsType<Refusal.NameTaken>(Refused(await AddAsync(Make.Workspace("taken", Time))));
 
         Assert.Single(await Store.ListAllAsync(default));
         Assert.Single((await Activities.ListAsync(null, 10, null, default)).Items);
         Assert.Empty(await TakeJobsAsync());
-        Assert.Equal(before, CountRings());
+        Assert.Equal(before, CountNotifications());
     }
 
     [Fact]
@@ -149,7 +149,7 @@ public abstract partial class WorkspaceStoreContract
     {
         var workspace = await AddedAsync("willing");
         await TakeJobsAsync();
-        var (jobRings, changeRings) = CountRings();
+        var (jobNotifications, changeNotifications) = CountNotifications();
         var wanted = Make.FullWorkspace("willing", Time) with
         {
             Id = workspace.Id,
@@ -167,7 +167,7 @@ public abstract partial class WorkspaceStoreContract
         WorkspaceAssert.Same(wanted with { Version = found.Version, Revision = found.Revision }, found);
         Assert.Equal([Verbs.Stop, Verbs.Create], (await Activities.ListAsync(workspace.Id, 10, null, default)).Items.Select(a => a.Verb));
         Assert.Equal(workspace.Id, Assert.Single(await TakeJobsAsync()).Job.Workspace);
-        Assert.Equal((jobRings + 1, changeRings + 1), CountRings());
+        Assert.Equal((jobNotifications + 1, changeNotifications + 1), CountNotifications());
     }
 
     [Fact]
@@ -176,7 +176,7 @@ public abstract partial class WorkspaceStoreContract
         var workspace = await AddedAsync("contested");
         Assert.True(await Store.TrySaveIntentAsync(workspace, Make.Activity(workspace, Time), default));
         await TakeJobsAsync();
-        var rings = CountRings();
+        var sent = CountNotifications();
         var changes = await Changes.ReadAsync(0, default);
 
         Assert.False(await Store.TrySaveIntentAsync(workspace with { Desired = DesiredState.Deleted }, Make.Activity(workspace, Time), default));
@@ -184,7 +184,7 @@ public abstract partial class WorkspaceStoreContract
         Assert.Equal(DesiredState.Running, (await FoundAsync(workspace.Id)).Desired);
         Assert.Equal(2, (await Activities.ListAsync(null, 10, null, default)).Items.Count);
         Assert.Empty(await TakeJobsAsync());
-        Assert.Equal(rings, CountRings());
+        Assert.Equal(sent, CountNotifications());
         Assert.Equal(changes.Revision, (await Changes.ReadAsync(0, default)).Revision);
     }
 

@@ -90,7 +90,7 @@ public abstract partial class WorkspaceStoreContract
     {
         var workspace = await AddedAsync("seen");
         await TakeJobsAsync();
-        var (jobRings, changeRings) = CountRings();
+        var (jobNotifications, changeNotifications) = CountNotifications();
         var lease = await LeasedAsync(LeaseOf(workspace));
 
         Assert.True(await Store.TrySaveObservationAsync(
@@ -99,7 +99,7 @@ public abstract partial class WorkspaceStoreContract
         Assert.Equal(WorkspaceStatus.Running, (await FoundAsync(workspace.Id)).Status);
         Assert.Equal(2, (await Activities.ListAsync(workspace.Id, 10, null, default)).Items.Count);
         Assert.Empty(await TakeJobsAsync());
-        Assert.Equal((jobRings, changeRings + 1), CountRings());
+        Assert.Equal((jobNotifications, changeNotifications + 1), CountNotifications());
     }
 
     [Fact]
@@ -153,7 +153,7 @@ public abstract partial class WorkspaceStoreContract
     {
         var workspace = await AddedAsync("bygone");
         var lease = await LeasedAsync(LeaseOf(workspace));
-        var (_, changeRings) = CountRings();
+        var (_, changeNotifications) = CountNotifications();
 
         Assert.True(await Store.TryRemoveAsync(lease, workspace, Make.Activity(workspace, Time, Verbs.Delete), default));
 
@@ -161,6 +161,6 @@ public abstract partial class WorkspaceStoreContract
         Assert.Equal([Verbs.Delete, Verbs.Create], (await Activities.ListAsync(workspace.Id, 10, null, default)).Items.Select(a => a.Verb));
         Assert.Null(await Leases.TryRenewAsync(lease, Time.GetUtcNow(), LeaseTime, default));
         Assert.False(await Store.TryRemoveAsync(lease, workspace, Make.Activity(workspace, Time, Verbs.Delete), default));
-        Assert.Equal(changeRings + 1, CountRings().Changes);
+        Assert.Equal(changeNotifications + 1, CountNotifications().Changes);
     }
 }

@@ -41,7 +41,7 @@ public abstract partial class WorkspaceStoreContract : IAsyncLifetime
     /// <summary>Ends all processes as a restart of the machine would.</summary>
     protected abstract Task StopProcessesAsync();
 
-    protected abstract (int Jobs, int Changes) CountRings();
+    protected abstract (int Jobs, int Changes) CountNotifications();
 
     protected abstract ValueTask CleanUpAsync();
 

@@ -10,7 +10,7 @@ namespace Tidepool.EndToEnd.Tests.Reliability;
 [Collection(WholeTidepool.Name)]
 public sealed class LoadTests(RunningTidepool tidepool)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(5);
 
     [Fact]
     public async Task Creations_at_once_all_end_running_or_refused()
@@ -25,7 +25,7 @@ public sealed class LoadTests(RunningTidepool tidepool)
         Assert.NotEmpty(created);
         foreach (var name in created)
         {
-            await Until.ValueAsync($"{name} runs", async () => (await tidepool.Api.GetAsync(name)).Value is { Status: WorkspaceStatus.Running } running ? running : null, Patience);
+            await Until.ValueAsync($"{name} runs", async () => (await tidepool.Api.GetAsync(name)).Value is { Status: WorkspaceStatus.Running } running ? running : null, Timeout);
         }
 
         var took = TimeProvider.System.GetElapsedTime(began);

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Options;
 using Tidepool.Core.Jobs;
-using Tidepool.Queue.Doorbells;
+using Tidepool.Queue.Notifications;
 using Tidepool.Queue.Embedded;
 using Tidepool.Testing;
 
@@ -8,13 +8,13 @@ namespace Tidepool.Queue.Tests.Embedded;
 
 public sealed class EmbeddedQueueInMemoryTests : EmbeddedQueueContract
 {
-    private readonly InMemoryDoorbell doorbell;
+    private readonly InMemoryNotification notification;
     private readonly InMemoryJobTable table;
 
     public EmbeddedQueueInMemoryTests()
     {
-        doorbell = new InMemoryDoorbell(Time);
-        table = new InMemoryJobTable(doorbell);
+        notification = new InMemoryNotification(Time);
+        table = new InMemoryJobTable(notification);
     }
 
     [Fact]
@@ -31,13 +31,13 @@ public sealed class EmbeddedQueueInMemoryTests : EmbeddedQueueContract
     public async Task A_consumer_that_waits_waits_no_longer_because_the_clock_was_set_back()
     {
         var clock = new HostClock(Time);
-        var consumer = new EmbeddedQueue(table, doorbell, Options.Create(new QueueOptions { MaxAttempts = MaxAttempts }), clock);
+        var consumer = new EmbeddedQueue(table, notification, Options.Create(new QueueOptions { MaxAttempts = MaxAttempts }), clock);
         var before = Time.GetUtcNow();
         var waiting = consumer.ReceiveAsync(1, Visibility, TimeSpan.FromSeconds(20), default);
         clock.Set(TimeSpan.FromHours(-1));
 
         // It looks again, and is not left to wait for an hour.
-        doorbell.Ring();
+        notification.Notify();
         Assert.Empty(await Time.RunUntilAsync(waiting));
         Assert.InRange(Time.GetUtcNow() - before, TimeSpan.Zero, TimeSpan.FromSeconds(30));
     }
@@ -52,5 +52,5 @@ public sealed class EmbeddedQueueInMemoryTests : EmbeddedQueueContract
     }
 
     protected override Task<IJobQueue> AddConsumerAsync() =>
-        Task.FromResult<IJobQueue>(new EmbeddedQueue(table, doorbell, Options.Create(new QueueOptions { MaxAttempts = MaxAttempts }), Time));
+        Task.FromResult<IJobQueue>(new EmbeddedQueue(table, notification, Options.Create(new QueueOptions { MaxAttempts = MaxAttempts }), Time));
 }

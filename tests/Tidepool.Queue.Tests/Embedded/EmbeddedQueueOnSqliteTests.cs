@@ -4,10 +4,10 @@ using Tidepool.Db;
 
 namespace Tidepool.Queue.Tests.Embedded;
 
-/// <summary>Over a real database file. Each consumer is a process that listens at a doorbell of its own.</summary>
+/// <summary>Over a real database file. Each consumer is a process that listens at a notification of its own.</summary>
 public sealed class EmbeddedQueueOnSqliteTests : EmbeddedQueueContract
 {
-    private const string FirstBell = "0.bell";
+    private const string FirstSocket = "0.bell";
 
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("tidepool-queue-");
     private readonly List<ServiceProvider> processes = [];
@@ -16,7 +16,7 @@ public sealed class EmbeddedQueueOnSqliteTests : EmbeddedQueueContract
     public async Task A_consumer_that_waits_is_woken_by_another_process()
     {
         var waiting = Queue.ReceiveAsync(1, Visibility, TimeSpan.FromHours(1), default);
-        var server = await StartProcessAsync(FirstBell, listen: false);
+        var server = await StartProcessAsync(FirstSocket, listen: false);
 
         await server.GetRequiredService<IJobTable>().AddAsync(NewJob(), Time.GetUtcNow(), default);
 
@@ -53,7 +53,7 @@ public sealed class EmbeddedQueueOnSqliteTests : EmbeddedQueueContract
             options.Path = Path.Combine(folder.FullName, "tidepool.db");
             options.BusyTimeout = TimeSpan.FromSeconds(30);
         });
-        services.AddDoorbell(DoorbellNames.Jobs, Path.Combine(folder.FullName, bell), listen);
+        services.AddNotification(NotificationNames.Jobs, Path.Combine(folder.FullName, bell), listen);
         services.AddEmbeddedQueue(options => options.MaxAttempts = MaxAttempts);
         var process = services.BuildServiceProvider(validateScopes: true);
         processes.Add(process);

@@ -2,16 +2,16 @@ using System.Net.Sockets;
 using Tidepool.Core.Jobs;
 using Tidepool.Host.Files;
 
-namespace Tidepool.Queue.Doorbells;
+namespace Tidepool.Queue.Notifications;
 
-/// <summary>The ringing side of a <see cref="UnixDoorbell"/> in another process: one byte to its socket, if it is there and not full.</summary>
-internal sealed class UnixDoorbellButton(string path) : IDoorbell, IDisposable
+/// <summary>The sending side of a <see cref="UnixNotification"/> in another process: one byte to its socket, if it is there and not full.</summary>
+internal sealed class UnixNotificationSender(string path) : INotification, IDisposable
 {
     private static readonly byte[] Signal = [1];
 
     private readonly Socket socket = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { Blocking = false };
 
-    public void Ring()
+    public void Notify()
     {
         try
         {
@@ -27,13 +27,13 @@ internal sealed class UnixDoorbellButton(string path) : IDoorbell, IDisposable
         }
         catch (Exception exception) when (exception is SocketException or IOException or ObjectDisposedException)
         {
-            // Nobody listens, or so many rings are waiting already that one more says nothing new.
+            // No process listens, or so many notifications are waiting already that one more says nothing new.
         }
     }
 
-    /// <exception cref="InvalidOperationException">Always: this process was set up to ring only.</exception>
+    /// <exception cref="InvalidOperationException">Always: this process only sends.</exception>
     public Task WaitAsync(TimeSpan timeout, CancellationToken cancellationToken) =>
-        throw new InvalidOperationException("This process only rings this doorbell. Register it with listen: true where it is waited for.");
+        throw new InvalidOperationException("This process only sends this notification. Register it with listen: true where it is waited for.");
 
     public void Dispose() => socket.Dispose();
 }

@@ -1,21 +1,21 @@
 using Tidepool.Core.Jobs;
 
-namespace Tidepool.Queue.Doorbells;
+namespace Tidepool.Queue.Notifications;
 
 /// <summary>
-/// A doorbell within one process. A ring wakes everyone who waits; one that nobody waits for is kept for the next who does. So a
-/// lone waiter may look first and wait then; where there are several, each begins to wait before it looks.
+/// Notifications within one process. One wakes all waiters; where there is no waiter, it is kept for the next. So a single waiter may
+/// poll first and then wait; where there are several, each begins to wait before it polls.
 /// </summary>
-internal sealed class InMemoryDoorbell(TimeProvider time) : IDoorbell
+internal sealed class InMemoryNotification(TimeProvider time) : INotification
 {
     private readonly Lock gate = new();
-    private TaskCompletionSource next = NewRing();
+    private TaskCompletionSource next = NewCompletion();
     private int waiting;
     private bool kept;
 
-    public void Ring()
+    public void Notify()
     {
-        TaskCompletionSource rung;
+        TaskCompletionSource notified;
         lock (gate)
         {
             if (waiting == 0)
@@ -24,18 +24,18 @@ internal sealed class InMemoryDoorbell(TimeProvider time) : IDoorbell
                 return;
             }
 
-            rung = next;
-            next = NewRing();
+            notified = next;
+            next = NewCompletion();
             waiting = 0;
         }
 
-        rung.SetResult();
+        notified.SetResult();
     }
 
     public async Task WaitAsync(TimeSpan timeout, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        Task ring;
+        Task notified;
         lock (gate)
         {
             if (kept)
@@ -44,16 +44,16 @@ internal sealed class InMemoryDoorbell(TimeProvider time) : IDoorbell
                 return;
             }
 
-            ring = next.Task;
+            notified = next.Task;
             waiting++;
         }
 
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        await Task.WhenAny(ring, Task.Delay(timeout, time, enough.Token));
+        await Task.WhenAny(notified, Task.Delay(timeout, time, enough.Token));
         await enough.CancelAsync();
         lock (gate)
         {
-            if (ring == next.Task)
+            if (notified == next.Task)
             {
                 waiting--;
             }
@@ -62,5 +62,5 @@ internal sealed class InMemoryDoorbell(TimeProvider time) : IDoorbell
         cancellationToken.ThrowIfCancellationRequested();
     }
 
-    private static TaskCompletionSource NewRing() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private static TaskCompletionSource NewCompletion() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

@@ -10,7 +10,7 @@ namespace Tidepool.Core.Lifecycle;
 /// Machines of ours that no workspace names. One whose deletion this database records is what a late answer left: it is removed.
 /// Every other one is left alone and told of, for its disk may hold somebody's work: the database may be new, or older than it.
 /// </summary>
-public sealed partial class StrayMachines(IWorkspaceStore store, IActivityStore activities, IWorkspaceRuntime runtime, ILogger<StrayMachines> logger)
+public sealed partial class OrphanMachines(IWorkspaceStore store, IActivityStore activities, IWorkspaceRuntime runtime, ILogger<OrphanMachines> logger)
 {
     /// <summary>Those that this database has never heard of, as of the last look.</summary>
     public IReadOnlyList<InstanceName> Unknown { get; private set; } = [];
@@ -19,7 +19,7 @@ public sealed partial class StrayMachines(IWorkspaceStore store, IActivityStore 
     public string? Describe() =>
         Unknown.Count == 0 ? null : $"{Unknown.Count} machines belong to no workspace in the database and are left alone: {string.Join(", ", Unknown)}.";
 
-    /// <param name="workspaces">All that there are; one that was made since is no stray.</param>
+    /// <param name="workspaces">All that there are; one that was made since is no orphan.</param>
     /// <param name="seen">All machines of ours.</param>
     /// <param name="cancellationToken">Ends the look between two machines.</param>
     /// <exception cref="RuntimeException">One could not be removed; the next look tries again.</exception>

@@ -9,15 +9,15 @@ using Tidepool.Testing;
 namespace Tidepool.Core.Tests.Lifecycle;
 
 /// <summary>Machines that no workspace names: what is surely ours to remove goes, everything else is only told of.</summary>
-public sealed class StrayMachinesTests : StoreTest
+public sealed class OrphanMachinesTests : StoreTest
 {
     private readonly InMemoryRuntime machines = new();
-    private StrayMachines strays = null!;
+    private OrphanMachines orphans = null!;
 
     public override async ValueTask InitializeAsync()
     {
         await base.InitializeAsync();
-        strays = new StrayMachines(Database.Store, Database.Activities, machines, NullLogger<StrayMachines>.Instance);
+        orphans = new OrphanMachines(Database.Store, Database.Activities, machines, NullLogger<OrphanMachines>.Instance);
     }
 
     [Fact]
@@ -33,7 +33,7 @@ public sealed class StrayMachinesTests : StoreTest
         await MakeAsync(workspace.Instance);
         await SweepAsync();
         Assert.Empty(machines.Names);
-        Assert.Empty(strays.Unknown);
+        Assert.Empty(orphans.Unknown);
     }
 
     [Fact]
@@ -47,7 +47,7 @@ public sealed class StrayMachinesTests : StoreTest
         }
 
         Assert.Equal([there], machines.Names);
-        Assert.Equal([there], strays.Unknown);
+        Assert.Equal([there], orphans.Unknown);
     }
 
     [Fact]
@@ -59,12 +59,12 @@ public sealed class StrayMachinesTests : StoreTest
         await MakeAsync(unknown);
         await SweepAsync();
         Assert.Equal(2, machines.Names.Count);
-        Assert.Equal([unknown], strays.Unknown);
+        Assert.Equal([unknown], orphans.Unknown);
 
         // Its owner did something about it.
         machines.Lose(unknown);
         await SweepAsync();
-        Assert.Empty(strays.Unknown);
+        Assert.Empty(orphans.Unknown);
     }
 
     [Fact]
@@ -84,12 +84,12 @@ public sealed class StrayMachinesTests : StoreTest
         var listed = await Database.Store.ListAllAsync(Token);
         var workspace = await AddAsync();
         await MakeAsync(workspace.Instance);
-        await strays.LookAsync(listed, await machines.ObserveAllAsync(Token), Token);
+        await orphans.LookAsync(listed, await machines.ObserveAllAsync(Token), Token);
         Assert.Single(machines.Names);
-        Assert.Empty(strays.Unknown);
+        Assert.Empty(orphans.Unknown);
     }
 
-    private Task<int> SweepAsync() => Sample.Sweeper(Database.Store, Database.Activities, machines, Database.Queue, strays: strays).SweepAsync(Token);
+    private Task<int> SweepAsync() => Sample.Sweeper(Database.Store, Database.Activities, machines, Database.Queue, orphans: orphans).SweepAsync(Token);
 
     private async Task<Workspace> AddAsync()
     {
@@ -99,5 +99,5 @@ public sealed class StrayMachinesTests : StoreTest
     }
 
     private Task MakeAsync(InstanceName name) =>
-        machines.CreateAsync(new InstanceSpec(name, WorkspaceName.Parse("stray"), new OneImage().Find("default")!, 1, 512, new Dictionary<string, string>()), Token);
+        machines.CreateAsync(new InstanceSpec(name, WorkspaceName.Parse("orphan"), new OneImage().Find("default")!, 1, 512, new Dictionary<string, string>()), Token);
 }

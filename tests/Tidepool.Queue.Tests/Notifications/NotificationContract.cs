@@ -1,25 +1,25 @@
 using Microsoft.Extensions.Time.Testing;
 using Tidepool.Core.Jobs;
 
-namespace Tidepool.Queue.Tests.Doorbells;
+namespace Tidepool.Queue.Tests.Notifications;
 
-/// <summary>What every doorbell does, from where it is rung to where it is heard.</summary>
-public abstract class DoorbellContract : IAsyncDisposable
+/// <summary>What every notification does, from where it is sent to where it is waited for.</summary>
+public abstract class NotificationContract : IAsyncDisposable
 {
     private static readonly TimeSpan Long = TimeSpan.FromHours(1);
 
     protected FakeTimeProvider Time { get; } = new();
 
-    protected abstract IDoorbell Listener { get; }
+    protected abstract INotification Listener { get; }
 
-    protected abstract IDoorbell Button { get; }
+    protected abstract INotification Button { get; }
 
     [Fact]
     public async Task A_ring_wakes_the_one_who_waits()
     {
         var waiting = Listener.WaitAsync(Long, default);
 
-        Button.Ring();
+        Button.Notify();
 
         await waiting.InTime();
     }
@@ -27,7 +27,7 @@ public abstract class DoorbellContract : IAsyncDisposable
     [Fact]
     public async Task A_ring_that_nobody_waited_for_ends_the_next_wait()
     {
-        Button.Ring();
+        Button.Notify();
 
         await Listener.WaitAsync(Long, default).InTime();
     }
@@ -37,7 +37,7 @@ public abstract class DoorbellContract : IAsyncDisposable
     {
         var waiting = Enumerable.Range(0, 5).Select(_ => Listener.WaitAsync(Long, default)).ToList();
 
-        Button.Ring();
+        Button.Notify();
 
         await Task.WhenAll(waiting).InTime();
     }
@@ -46,7 +46,7 @@ public abstract class DoorbellContract : IAsyncDisposable
     public async Task A_ring_is_heard_once_by_each()
     {
         var waiting = Listener.WaitAsync(Long, default);
-        Button.Ring();
+        Button.Notify();
         await waiting.InTime();
 
         var begun = Time.GetUtcNow();
@@ -60,7 +60,7 @@ public abstract class DoorbellContract : IAsyncDisposable
     {
         await Time.RunUntilAsync(Listener.WaitAsync(TimeSpan.FromSeconds(1), default));
 
-        Button.Ring();
+        Button.Notify();
 
         await Listener.WaitAsync(Long, default).InTime();
     }
@@ -70,7 +70,7 @@ public abstract class DoorbellContract : IAsyncDisposable
     {
         var waiting = Listener.WaitAsync(Long, default);
 
-        Listener.Ring();
+        Listener.Notify();
 
         await waiting.InTime();
     }
@@ -84,7 +84,7 @@ public abstract class DoorbellContract : IAsyncDisposable
         await cancelling.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled.InTime());
 
-        Button.Ring();
+        Button.Notify();
 
         await waiting.InTime();
     }

@@ -2,34 +2,34 @@ using System.Net.Sockets;
 using System.Runtime.Versioning;
 using Microsoft.Extensions.DependencyInjection;
 using Tidepool.Core.Jobs;
-using Tidepool.Queue.Doorbells;
+using Tidepool.Queue.Notifications;
 
-namespace Tidepool.Queue.Tests.Doorbells;
+namespace Tidepool.Queue.Tests.Notifications;
 
 [UnsupportedOSPlatform("windows")]
-public sealed class UnixDoorbellTests : DoorbellContract
+public sealed class UnixNotificationTests : NotificationContract
 {
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("tidepool-bell-");
-    private readonly UnixDoorbell listener;
-    private readonly UnixDoorbellButton button;
+    private readonly UnixNotification listener;
+    private readonly UnixNotificationSender button;
 
-    public UnixDoorbellTests()
+    public UnixNotificationTests()
     {
-        listener = new UnixDoorbell(BellPath, forGroup: false, Time);
-        button = new UnixDoorbellButton(BellPath);
+        listener = new UnixNotification(NotificationPath, forGroup: false, Time);
+        button = new UnixNotificationSender(NotificationPath);
     }
 
-    protected override IDoorbell Listener => listener;
+    protected override INotification Listener => listener;
 
-    protected override IDoorbell Button => button;
+    protected override INotification Button => button;
 
-    private string BellPath => Path.Combine(folder.FullName, "test.bell");
+    private string NotificationPath => Path.Combine(folder.FullName, "test.bell");
 
     [Fact]
     public void The_socket_is_for_its_owner_only()
     {
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(BellPath));
-        Assert.Equal([BellPath], Directory.GetFiles(folder.FullName));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(NotificationPath));
+        Assert.Equal([NotificationPath], Directory.GetFiles(folder.FullName));
     }
 
     [Fact]
@@ -37,7 +37,7 @@ public sealed class UnixDoorbellTests : DoorbellContract
     {
         await listener.DisposeAsync();
 
-        button.Ring();
+        button.Notify();
 
         Assert.Empty(Directory.GetFiles(folder.FullName));
     }
@@ -45,8 +45,8 @@ public sealed class UnixDoorbellTests : DoorbellContract
     [Fact]
     public void A_second_listener_is_refused_while_the_first_lives()
     {
-        Assert.Throws<InvalidOperationException>(() => new UnixDoorbell(BellPath, forGroup: false, Time));
-        Assert.Equal([BellPath], Directory.GetFiles(folder.FullName));
+        Assert.Throws<InvalidOperationException>(() => new UnixNotification(NotificationPath, forGroup: false, Time));
+        Assert.Equal([NotificationPath], Directory.GetFiles(folder.FullName));
     }
 
     [Fact]
@@ -54,11 +54,11 @@ public sealed class UnixDoorbellTests : DoorbellContract
     {
         var path = Path.Combine(folder.FullName, "dead.bell");
         LeaveBehind(path);
-        using var early = new UnixDoorbellButton(path);
-        early.Ring();
+        using var early = new UnixNotificationSender(path);
+        early.Notify();
 
-        await using var successor = new UnixDoorbell(path, forGroup: false, Time);
-        early.Ring();
+        await using var successor = new UnixNotification(path, forGroup: false, Time);
+        early.Notify();
 
         await successor.WaitAsync(TimeSpan.FromHours(1), default).InTime();
     }
@@ -69,11 +69,11 @@ public sealed class UnixDoorbellTests : DoorbellContract
         var path = Path.Combine(folder.FullName, "deaf.bell");
         using var deaf = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
         deaf.Bind(new UnixDomainSocketEndPoint(path));
-        using var ringing = new UnixDoorbellButton(path);
+        using var sender = new UnixNotificationSender(path);
 
         for (var i = 0; i < 10_000; i++)
         {
-            ringing.Ring();
+            sender.Notify();
         }
 
         Assert.True(deaf.Poll(TimeSpan.Zero, SelectMode.SelectRead));
@@ -84,7 +84,7 @@ public sealed class UnixDoorbellTests : DoorbellContract
     {
         var waiting = Listener.WaitAsync(TimeSpan.FromHours(1), default);
 
-        Parallel.For(0, 1000, _ => button.Ring());
+        Parallel.For(0, 1000, _ => button.Notify());
 
         await waiting.InTime();
     }
@@ -100,7 +100,7 @@ public sealed class UnixDoorbellTests : DoorbellContract
     [InlineData("/0123456789/0123456789/0123456789/0123456789/0123456789/0123456789/0123456789/0123456789/0123456789.bell")]
     public void A_path_that_cannot_be_a_socket_is_refused_when_registered(string path)
     {
-        Assert.Throws<ArgumentException>(() => new ServiceCollection().AddDoorbell(DoorbellNames.Jobs, path, listen: true));
+        Assert.Throws<ArgumentException>(() => new ServiceCollection().AddNotification(NotificationNames.Jobs, path, listen: true));
     }
 
     protected override async ValueTask CleanUpAsync()

@@ -1,7 +1,7 @@
 namespace Tidepool.Core.Jobs;
 
 /// <summary>Lets one look at a workspace run while at most one more waits.</summary>
-internal sealed class WorkspaceTurn
+internal sealed class WorkspaceQueue
 {
     private readonly Lock gate = new();
     private Task last = Task.CompletedTask;

@@ -1,7 +1,7 @@
 namespace Tidepool.Bench;
 
 /// <summary>The same way of waiting for both sides of a comparison: ask, and ask again shortly after.</summary>
-internal static class Patience
+internal static class Poll
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);

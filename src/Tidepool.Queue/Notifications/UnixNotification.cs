@@ -1,35 +1,34 @@
 using System.Net.Sockets;
 using Tidepool.Core.Jobs;
 
-namespace Tidepool.Queue.Doorbells;
+namespace Tidepool.Queue.Notifications;
 
 /// <summary>
-/// The listening side of a doorbell between processes: a datagram socket at a path, for its owner and, where
-/// that is wanted, for the group of its directory. It also rings within its
-/// own process.
+/// The listening side of notifications between processes: a datagram socket at a path, for its owner and, where that is requested, for
+/// the group of its directory. What its own process sends arrives as well.
 /// </summary>
-internal sealed class UnixDoorbell : IDoorbell, IAsyncDisposable, IDisposable
+internal sealed class UnixNotification : INotification, IAsyncDisposable, IDisposable
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const UnixFileMode OwnerAndGroup = OwnerOnly | UnixFileMode.GroupRead | UnixFileMode.GroupWrite;
 
     private readonly string path;
-    private readonly InMemoryDoorbell bell;
+    private readonly InMemoryNotification local;
     private readonly Socket socket;
     private readonly Task listening;
 
     /// <exception cref="InvalidOperationException">Another process listens at the path.</exception>
-    public UnixDoorbell(string path, bool forGroup, TimeProvider time)
+    public UnixNotification(string path, bool forGroup, TimeProvider time)
     {
         this.path = path;
-        bell = new InMemoryDoorbell(time);
+        local = new InMemoryNotification(time);
         socket = Listen(path, forGroup ? OwnerAndGroup : OwnerOnly);
         listening = PassOnAsync();
     }
 
-    public void Ring() => bell.Ring();
+    public void Notify() => local.Notify();
 
-    public Task WaitAsync(TimeSpan timeout, CancellationToken cancellationToken) => bell.WaitAsync(timeout, cancellationToken);
+    public Task WaitAsync(TimeSpan timeout, CancellationToken cancellationToken) => local.WaitAsync(timeout, cancellationToken);
 
     public async ValueTask DisposeAsync()
     {
@@ -105,7 +104,7 @@ internal sealed class UnixDoorbell : IDoorbell, IAsyncDisposable, IDisposable
                 return;
             }
 
-            bell.Ring();
+            local.Notify();
         }
     }
 }

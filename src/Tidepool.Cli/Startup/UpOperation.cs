@@ -14,7 +14,7 @@ using Tidepool.Cli.Supervision;
 namespace Tidepool.Cli.Startup;
 
 /// <summary>Brings a Tidepool up from whatever there is, and says how far it is.</summary>
-internal sealed class Bringup(StateDirectory state, Programs programs, Screen screen, TimeProvider time)
+internal sealed class UpOperation(StateDirectory state, Programs programs, Screen screen, TimeProvider time)
 {
     private const int Steps = 6;
     private static readonly TimeSpan FollowInterval = TimeSpan.FromMilliseconds(200);
