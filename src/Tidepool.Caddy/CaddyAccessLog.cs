@@ -9,16 +9,16 @@ using Tidepool.Host.Files;
 namespace Tidepool.Caddy;
 
 /// <summary>
-/// Follows the access log that Caddy writes. A file is known by its first line, for Caddy renames the full one and begins anew:
-/// what was still unread of it is then read under its new name. Nothing is remembered beyond this process; whoever starts reads
-/// what is there once more.
+/// Follows the access log that Caddy writes. A file is identified by its first line, because Caddy renames a full file and begins
+/// a new one: the unread rest is then read under the new name. Nothing is remembered beyond this process: after a restart the
+/// worker reads what is there once more.
 /// </summary>
 internal sealed partial class CaddyAccessLog(IOptions<CaddyOptions> options, ILogger<CaddyAccessLog> logger) : IAccessLog
 {
     /// <summary>What Caddy keeps of one file at most, with room to spare; more cannot be of its making.</summary>
     private const int MaxBytes = 4 * 1024 * 1024;
 
-    /// <summary>Caddy keeps one rolled file, and has two for a moment. The worker looks at no more names than this.</summary>
+    /// <summary>Caddy keeps one rolled file, and has two for a moment. The worker reads no more names than this.</summary>
     private const int MaxRolled = 16;
 
     /// <summary>A line has a time and a name.</summary>

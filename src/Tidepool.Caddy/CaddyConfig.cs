@@ -123,7 +123,7 @@ internal static class CaddyConfig
                 .. FrontDoor.OfWorkspaces(options),
                 .. SignIn.Routes(options, credentials, secrets, takesSession: true),
 
-                // Behind the sign-in: what a stranger is told does not depend on where a request says that it comes from.
+                // Behind the sign-in: the answer to a stranger does not depend on the origin that a request states.
                 .. ForeignPages.Routes(),
                 // Not bound to a path of its own: what no workspace's route takes falls through to the page.
                 Route(null, new JsonObject { ["handler"] = "subroute", ["@id"] = "workspaces", ["routes"] = new JsonArray([.. routes.Select(route => WorkspaceRoutes.Render(route, options))]) }),
@@ -133,7 +133,7 @@ internal static class CaddyConfig
 
         server["logs"] = AccessLog.OfServer();
 
-        // Whatever cannot be reached inside a workspace is told by the same page.
+        // The same page reports whatever cannot be reached inside a workspace.
         server["errors"] = new JsonObject
         {
             ["routes"] = new JsonArray(

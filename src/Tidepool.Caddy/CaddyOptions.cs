@@ -12,7 +12,7 @@ public sealed class CaddyOptions
     /// <summary>The socket that the server listens on.</summary>
     public string ServerSocket { get; set; } = "";
 
-    /// <summary>The header by which Caddy tells the server that the owner signed in. Its value is what <see cref="ProxySecretFile"/> holds.</summary>
+    /// <summary>The header by which Caddy states to the server that the owner signed in. Its value is what <see cref="ProxySecretFile"/> holds.</summary>
     public const string SignedInHeader = Core.SignIn.ProxySecret.Header;
 
     /// <summary>
@@ -45,13 +45,13 @@ public sealed class CaddyOptions
     /// <summary>The port of the workspaces: another origin.</summary>
     public int WorkspacePort { get; set; } = 8081;
 
-    /// <summary>Reads the owner's name and password hash at every look, so that a new password is in force at once.</summary>
+    /// <summary>Reads the owner's name and password hash on every check, so that a new password is in force at once.</summary>
     public Func<CredentialOptions> Credentials { get; set; } = () => throw new InvalidOperationException("No credentials were configured.");
 }
 
 /// <summary>Who may come in: a name and the bcrypt hash of a password.</summary>
 public sealed record CredentialOptions(string UserName, string PasswordHash)
 {
-    /// <summary>Tells one password from the next without telling anything of either.</summary>
+    /// <summary>Differs from password to password, and reveals nothing of the password.</summary>
     public string Version { get; } = Core.SignIn.PasswordVersion.Of(PasswordHash);
 }

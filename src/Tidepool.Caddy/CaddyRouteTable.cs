@@ -9,7 +9,7 @@ using Tidepool.Core.State;
 namespace Tidepool.Caddy;
 
 /// <summary>
-/// Brings Caddy to the wanted configuration. Each look reads what Caddy really has: it may have been restarted. Where only the
+/// Brings Caddy to the wanted configuration. Each check reads what Caddy really has: it may have been restarted. Where only the
 /// workspaces' routes differ, they are replaced in one step; where anything else does, everything is.
 /// </summary>
 internal sealed partial class CaddyRouteTable(CaddyAdmin admin, IOptions<CaddyOptions> options, ILogger<CaddyRouteTable> logger) : IRouteTable, IDisposable
@@ -102,7 +102,7 @@ internal sealed partial class CaddyRouteTable(CaddyAdmin admin, IOptions<CaddyOp
             }
             catch (RouteTableException fault) when (attempt < Tries)
             {
-                // A reload closes the admin connection now and then after it did what it was asked: look what came of it.
+                // A reload closes the admin connection now and then after it did what it was asked: check the result.
                 LogAgain(fault);
             }
 
@@ -167,7 +167,7 @@ internal sealed partial class CaddyRouteTable(CaddyAdmin admin, IOptions<CaddyOp
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            // Caddy itself can still be told; only a restart without the worker would serve older routes.
+            // Caddy itself still gets the routes; only a restart without the worker would serve older ones.
             LogNotWritten(fault);
         }
     }

@@ -4,7 +4,7 @@ using static Tidepool.Caddy.ConfigParts;
 namespace Tidepool.Caddy;
 
 /// <summary>
-/// What Caddy refuses before it looks at a password: names that are not ours, and spellings of a path that Caddy and the program
+/// What Caddy refuses before it checks a password: names that are not ours, and spellings of a path that Caddy and the program
 /// behind it could read differently. Caddy matches a decoded and cleaned path, and passes the path on as the client wrote it.
 /// </summary>
 internal static class FrontDoor

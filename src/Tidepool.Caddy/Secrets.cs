@@ -10,7 +10,7 @@ namespace Tidepool.Caddy;
 /// The secrets in Caddy's configuration, besides the password's hash. Caddy could read them from files with each request, but each
 /// such reading costs it a megabyte of memory and with that more time than the rest of the request.
 /// </summary>
-/// <param name="Proxy">By this Caddy tells the server that the owner signed in: the two share it.</param>
+/// <param name="Proxy">By this Caddy proves to the server that the owner signed in: the two share it.</param>
 /// <param name="Session">
 /// The first half of the session cookie. It follows from the password's hash, so a new password ends all sessions in the same moment
 /// in which it comes into force.

@@ -156,7 +156,7 @@ internal static class SignIn
                 ["match"] = GateSays(Attempt, "*"),
                 ["routes"] = new JsonArray(Route(null, Set(Answered, "yes"), SetHolder(), SetHeader(Attempt, Said(Attempt)))),
             },
-            // Whatever else it says, the password is not looked at.
+            // On any other answer, Caddy does not check the password.
             new JsonObject { ["routes"] = new JsonArray(Route(null, Set(Answered, "yes"), new JsonObject { ["handler"] = "copy_response" })) }));
 
         // The gate has several passwords wait for one another: ten, at 300 ms each.
@@ -171,11 +171,11 @@ internal static class SignIn
             options,
             "/gate/passed",
             new JsonObject { [PasswordVersion] = Texts(credentials.Version), [Attempt] = Texts($"{{http.request.header.{Attempt}}}") },
-            new JsonArray(new JsonObject { ["routes"] = new JsonArray(Route(null, Set(Told, "yes"), CleanIdentity())) }));
-        return Asked(tell, [Route(null, CleanIdentity())], Told);
+            new JsonArray(new JsonObject { ["routes"] = new JsonArray(Route(null, Set(Reported, "yes"), CleanIdentity())) }));
+        return Asked(tell, [Route(null, CleanIdentity())], Reported);
     }
 
-    private const string Told = "gate_told";
+    private const string Reported = "gate_told";
 
     /// <summary>
     /// A question to the gate, and what to do where it is not answered. An error of what comes after an answer is left as it is.

@@ -18,7 +18,7 @@ internal static class WorkspaceRoutes
             inner.Add(RouteOfPort(route, port));
         }
 
-        // Never the editor's to answer, which would look as if the port were open.
+        // The editor never answers these: that would look as if the port were open.
         inner.Add(Route(PathExpression($"^{root}/port/([0-9]+)(?:/|$)"), AccessLog.Skip(true), StatusPage.Of(route.Name.Value, "{http.regexp.page.1}", options)));
         inner.Add(Redirect(root));
         inner.Add(Route(null, Strip(root), Proxy($"{route.Address}:{EditorPort}", Headers(root, root, stripped: true))));

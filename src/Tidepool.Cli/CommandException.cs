@@ -8,7 +8,7 @@ internal sealed class CommandException(string message, int exitCode = ExitCodes.
     public static CommandException NotRunning() => new("Tidepool is not running; start it with `tidepool up`.", ExitCodes.NotRunning);
 }
 
-/// <summary>What the command line's exit code tells a script.</summary>
+/// <summary>The command line's exit codes, for scripts.</summary>
 internal static class ExitCodes
 {
     public const int Ok = 0;

@@ -16,7 +16,7 @@ public sealed record CapacityResponse(
 /// <summary>An amount of each resource.</summary>
 /// <param name="MemoryMiB">Memory of those that are wanted running, in MiB.</param>
 /// <param name="Cpus">Cores of those that are wanted running.</param>
-/// <param name="DiskMiB">Disk of all, in MiB; null where nobody limits it.</param>
+/// <param name="DiskMiB">Disk of all, in MiB; null if it is unlimited.</param>
 public sealed record CapacityAmountResponse(long MemoryMiB, long Cpus, long? DiskMiB);
 
 /// <summary>What one workspace takes: its disk as long as it exists, memory and cores while it is wanted running.</summary>

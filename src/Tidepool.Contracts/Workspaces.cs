@@ -118,7 +118,7 @@ public sealed record LogLineResponse(DateTimeOffset At, string Source, string Me
 
 /// <summary>Some lines of a log, oldest first.</summary>
 /// <param name="Lines">The lines.</param>
-/// <param name="Position">With it, the next request gets what came since. It stays good when files of the log are begun anew or removed.</param>
+/// <param name="Position">With it, the next request gets what came since. It stays valid when files of the log are begun again or removed.</param>
 public sealed record LogPageResponse(IReadOnlyList<LogLineResponse> Lines, string? Position)
 {
     /// <summary>The header that carries the position, as the body is the log itself.</summary>

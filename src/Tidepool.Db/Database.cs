@@ -53,7 +53,7 @@ internal sealed class Database(IDbContextFactory<TidepoolDbContext> contexts, ID
         catch (Exception exception) when (exception is DbException or DbUpdateException or IOException or UnauthorizedAccessException or TimeoutException)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            throw new StoreException("The database did not do what was asked of it. Try again; if it goes on, look at the disk's free space and the file's rights.", exception) { IsDiskFull = engine.IsDiskFull(exception) };
+            throw new StoreException("The database did not do what was asked of it. Try again; if it goes on, check the disk's free space and the file's permissions.", exception) { IsDiskFull = engine.IsDiskFull(exception) };
         }
     }
 }

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Options;
 
 namespace Tidepool.Queue;
 
-/// <summary>What every job queue is told.</summary>
+/// <summary>The options of every job queue.</summary>
 public sealed class QueueOptions
 {
     /// <summary>How often a job is handed out before it goes to the dead letters.</summary>

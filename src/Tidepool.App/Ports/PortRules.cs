@@ -24,7 +24,7 @@ internal static class PortRules
         : workspace.Status == WorkspaceStatus.Running ? "Nothing answers yet"
         : "The workspace is not running";
 
-    /// <summary>The path that a server with a base path has to be told.</summary>
+    /// <summary>The path to configure in a server that needs a base path.</summary>
     public static string BasePath(string workspace, int? port) =>
         $"/workspace/{workspace}/port/{port?.ToString(CultureInfo.InvariantCulture) ?? "PORT"}/";
 }

@@ -16,7 +16,7 @@ internal enum FeedConnection
 }
 
 /// <summary>
-/// All workspaces as the server last told them: one stream for the whole page, resumed where it broke, with the plain list as
+/// All workspaces as the server last reported them: one stream for the whole page, resumed where it broke, with the plain list as
 /// its fallback where something on the way does not let streams through.
 /// </summary>
 internal sealed class WorkspaceFeed(TidepoolClient api, TimeProvider time) : IDisposable

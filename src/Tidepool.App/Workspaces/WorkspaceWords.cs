@@ -36,7 +36,7 @@ internal static class WorkspaceWords
     public static bool CanStop(WorkspaceResponse workspace) =>
         workspace.Status is WorkspaceStatus.Creating or WorkspaceStatus.Starting or WorkspaceStatus.Running;
 
-    /// <summary>What ending it is called: nobody stops what does not run yet.</summary>
+    /// <summary>The verb for ending it: a workspace that does not run yet is not stopped but cancelled.</summary>
     public static string StopVerb(WorkspaceResponse workspace) => workspace.Status == WorkspaceStatus.Running ? "Stop" : "Cancel";
 
     public static string StartVerb(WorkspaceResponse workspace) => workspace.Status == WorkspaceStatus.Error ? "Start again" : "Start";
@@ -46,6 +46,6 @@ internal static class WorkspaceWords
     /// <summary>Whether its deletion said why it is not done yet: asking again tries at once instead of at its next turn.</summary>
     public static bool CanDeleteAgain(WorkspaceResponse workspace) => workspace is { Status: WorkspaceStatus.Deleting, Error: not null };
 
-    /// <summary>Whether it has a disk, as far as can be told from here; the server knows.</summary>
+    /// <summary>Whether it has a disk, as far as the page knows; the server decides.</summary>
     public static bool CanClone(WorkspaceResponse workspace) => workspace.Status is WorkspaceStatus.Starting or WorkspaceStatus.Running or WorkspaceStatus.Stopping or WorkspaceStatus.Stopped;
 }

@@ -18,7 +18,7 @@ internal static class DoctorCommand
         {
             var state = line.State(parsed);
             var host = HostChecks.Of(await HostFacts.ReadAsync(state.Root, cancellationToken), state, Settings.Read(state));
-            // Only root can look at the rest.
+            // Only root can check the rest.
             var installation = string.Equals(Environment.UserName, "root", StringComparison.Ordinal)
                 ? await InstallationChecks.RunAsync(state, line.Programs, line.Screen, CacheDirectory.Of(state), cancellationToken)
                 : [];

@@ -39,7 +39,7 @@ internal static class PasswordCommand
             return await PasswordInForce.Of(state, line.Time).WaitAsync(hash, cancellationToken)
                 ? ExitCodes.Ok
                 : throw new CommandException(
-                    "It is not in force yet: Caddy has not been told of it, and still lets the old password in. Run `tidepool down`, then `tidepool up`. `tidepool doctor` says what keeps the worker from its work.");
+                    "It is not in force yet: Caddy has not received it, and still accepts the old password. Run `tidepool down`, then `tidepool up`. `tidepool doctor` says what keeps the worker from its work.");
         });
         return command;
     }

@@ -10,7 +10,7 @@ internal static class RuntimeOption
     {
         var runtime = new Option<string?>("--runtime")
         {
-            Description = "Where workspaces run: incus, qemu, tart, or auto, which looks at the machine and says why. It stays what it is while there are workspaces.",
+            Description = "Where workspaces run: incus, qemu, tart, or auto, which chooses by this machine and says why. It stays what it is while there are workspaces.",
             HelpName = "RUNTIME",
         };
         Values.AcceptOnly(runtime, RuntimeWords.All);

@@ -13,7 +13,7 @@ internal static class ServiceCommand
     {
         var install = new Command("install", "Have systemd bring Tidepool up at boot and supervise it. What runs goes on running.");
         install.SetAction((parsed, cancellationToken) => InstallAsync(line, line.State(parsed), cancellationToken));
-        var remove = new Command("remove", "Take Tidepool away from systemd. What runs goes on running, without anybody who starts it again at boot.");
+        var remove = new Command("remove", "Take Tidepool away from systemd. What runs goes on running, but does not start again at boot.");
         remove.SetAction((parsed, cancellationToken) => RemoveAsync(line, line.State(parsed), cancellationToken));
         return new Command("service", "Start at boot, by systemd.") { install, remove };
     }
@@ -37,7 +37,7 @@ internal static class ServiceCommand
         await SystemdUnit.ControlAsync(["enable", unit.Name], cancellationToken);
         line.Screen.Line($"Wrote {unit.Path}; systemd brings Tidepool up at boot.");
 
-        // The supervisor of before lets go and systemd's takes over: the workspaces notice nothing.
+        // The earlier supervisor detaches and systemd's takes over: the workspaces are not interrupted.
         if (SupervisorLock.Holder(state) is not null)
         {
             line.Screen.Line("Handing over what runs now.");
@@ -61,7 +61,7 @@ internal static class ServiceCommand
         }
 
         await unit.RemoveAsync(cancellationToken);
-        line.Screen.Line($"Removed {unit.Path}. Nobody starts Tidepool at boot any more.");
+        line.Screen.Line($"Removed {unit.Path}. Tidepool no longer starts at boot.");
         line.Screen.Line(SupervisorLock.Holder(state) is null ? "It is down; `tidepool up` brings it up." : "It goes on running; `tidepool down` takes it down.");
         return ExitCodes.Ok;
     }

@@ -9,7 +9,7 @@ internal enum CheckStatus
 
 /// <summary>What a check came to.</summary>
 /// <param name="Code">Stable; its page is a section of docs/doctor.md.</param>
-/// <param name="Title">What was looked at.</param>
+/// <param name="Title">What was checked.</param>
 /// <param name="Status">How it is.</param>
 /// <param name="Detail">What was seen.</param>
 /// <param name="Next">What to do about it; null when nothing is to be done.</param>

@@ -44,7 +44,7 @@ internal static class DiskChecks
                 CheckCodes.PoolGrowth,
                 title,
                 $"It may grow by {Amounts.Bytes(more)}, and the disk has {Amounts.Bytes(free)} free.",
-                "Keep at least that much free, or delete workspaces that nobody needs: when the disk is full before the pool is, running workspaces cannot write.")
+                "Keep at least that much free, or delete workspaces that you do not need: when the disk is full before the pool is, running workspaces cannot write.")
             : CheckResult.Ok(CheckCodes.PoolGrowth, title, $"it may grow by {Amounts.Bytes(more)}, which the disk has");
     }
 

@@ -12,7 +12,7 @@ namespace Tidepool.Cli.Doctor;
 /// <summary>Whether what Tidepool needs is installed, built, private and running.</summary>
 internal static class InstallationChecks
 {
-    /// <summary>The part of the health report that is there only while machines belong to nobody.</summary>
+    /// <summary>The part of the health report that is there only while there are orphan machines.</summary>
     private const string Orphans = "machines";
 
     public static async Task<IReadOnlyList<CheckResult>> RunAsync(StateDirectory state, Programs programs, Screen screen, string cache, CancellationToken cancellationToken)
@@ -59,7 +59,7 @@ internal static class InstallationChecks
 
     internal static CheckResult Machines(HealthResponse health) =>
         health.Components.FirstOrDefault(c => c.Component == Orphans)?.Detail is { } detail
-            ? CheckResult.Warn(CheckCodes.Machines, "Machines", detail, "If the database was lost, bring its copy back. If nobody needs them, remove them as docs/doctor.md says.")
+            ? CheckResult.Warn(CheckCodes.Machines, "Machines", detail, "If the database was lost, bring its copy back. If they are not needed, remove them as docs/doctor.md says.")
             : CheckResult.Ok(CheckCodes.Machines, "Machines", "each belongs to a workspace");
 
     internal static CheckResult Boundary(IReadOnlyList<string> found) =>
@@ -100,7 +100,7 @@ internal static class InstallationChecks
 
     private static CheckResult Privacy(StateDirectory state)
     {
-        // What the groups may, the owners' check looks at.
+        // The check of the owners covers the groups' permissions.
         var others = UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
         var open = new[] { state.Root, state.Auth, state.SessionKey, state.Settings }.Where(path => Path.Exists(path) && (File.GetUnixFileMode(path) & others) != UnixFileMode.None).ToList();
         return open.Count > 0

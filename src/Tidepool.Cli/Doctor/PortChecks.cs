@@ -23,7 +23,7 @@ internal static class PortChecks
     }
 
     /// <param name="code">The check's.</param>
-    /// <param name="title">What is looked at.</param>
+    /// <param name="title">What is checked.</param>
     /// <param name="listen">The address that the owner named.</param>
     /// <param name="port">The port.</param>
     /// <param name="option">The option of <c>up</c> that names another port.</param>

@@ -12,7 +12,7 @@ internal static class RuntimeChecks
         Of(settings, settings.Qemu.Accelerator is { Length: > 0 } and not "auto" ? settings.Qemu.Accelerator : Noted(state));
 
     /// <param name="settings">What is in force.</param>
-    /// <param name="accelerator">What QEMU's machines run with; null where nobody has looked yet.</param>
+    /// <param name="accelerator">What QEMU's machines run with; null if the worker has not probed it yet.</param>
     internal static CheckResult Of(Settings settings, string? accelerator) => (settings.RuntimeInUse, settings.Incus.Machines, accelerator) switch
     {
         (null, _, _) => CheckResult.Ok(CheckCodes.Runtime, Title, $"{settings.Runtime}; `tidepool up` decides and says why"),
@@ -28,7 +28,7 @@ internal static class RuntimeChecks
         _ => throw new InvalidOperationException($"{settings.RuntimeInUse} is no runtime."),
     };
 
-    /// <summary>What the worker found out when it last looked: the boot of this machine that it was in, and the name.</summary>
+    /// <summary>The accelerator that the worker last probed; it is stored with the boot of this machine in which it was probed.</summary>
     private static string? Noted(StateDirectory state)
     {
         var note = Path.Combine(state.Qemu, "accelerator");

@@ -3,9 +3,9 @@ using Tidepool.Cli.State;
 namespace Tidepool.Cli.Host;
 
 /// <summary>
-/// Caddy opens its ports anew with every change of its configuration. The kernel resets connections that the old listener had not
-/// taken yet, unless <c>net.ipv4.tcp_migrate_req</c> hands them to the new one (Linux 5.14). It concerns nobody else but programs
-/// that do the same. Turned on while Tidepool is up; put back as it was.
+/// Caddy opens its ports again with every change of its configuration. The kernel resets connections that the old listener had not
+/// taken yet, unless <c>net.ipv4.tcp_migrate_req</c> hands them to the new one (Linux 5.14). It affects only programs that
+/// do the same. Turned on while Tidepool is up; put back as it was.
 /// </summary>
 internal static class ConnectionMigration
 {

@@ -50,7 +50,7 @@ internal static class PortListeners
     public static IReadOnlyList<PortListener> On(int port) =>
         [.. Tables.Where(File.Exists).SelectMany(File.ReadLines).Select(line => Parse(line, port)).OfType<PortListener>()];
 
-    /// <summary>The numbers of a process's sockets; none where it may not be looked at.</summary>
+    /// <summary>The numbers of a process's sockets; none if this process may not read them.</summary>
     public static IReadOnlySet<string> InodesOf(int pid)
     {
         try

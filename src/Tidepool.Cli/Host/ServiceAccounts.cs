@@ -122,7 +122,7 @@ internal sealed record ServiceAccounts(Account Server, Account Caddy)
 
             if (time.GetElapsedTime(began) > LockTimeout)
             {
-                throw new CommandException($"Another `tidepool` is making or removing accounts and does not end. Look who holds {Lock}, then try again.");
+                throw new CommandException($"Another `tidepool` is making or removing accounts and does not end. Find the process that holds {Lock}, then try again.");
             }
 
             await Task.Delay(LockInterval, time, cancellationToken);

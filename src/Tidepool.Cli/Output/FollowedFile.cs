@@ -10,7 +10,7 @@ internal sealed class FollowedFile(string path)
     private readonly StringBuilder open = new();
     private long position = new FileInfo(path) is { Exists: true } file ? file.Length : 0;
 
-    /// <summary>Tells each line as it ends, until cancelled.</summary>
+    /// <summary>Passes on each line as it ends, until cancelled.</summary>
     public async Task FollowAsync(Action<string> tell, TimeProvider time, CancellationToken cancellationToken)
     {
         while (true)

@@ -11,7 +11,7 @@ internal static class PasswordFile
 {
     public const int MinLength = 8;
 
-    /// <summary>What bcrypt looks at; it would silently ignore the rest.</summary>
+    /// <summary>The most that bcrypt uses; it would silently ignore the rest.</summary>
     public const int MaxBytes = 72;
 
     /// <summary>

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 
 namespace Tidepool.Cli.Passwords;
 
-/// <summary>Random passwords that can be read aloud and typed: four groups of six, without characters that look alike.</summary>
+/// <summary>Random passwords that can be read aloud and typed: four groups of six, without similar characters.</summary>
 internal static class PasswordGenerator
 {
     private const string Alphabet = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKMNPQRSTUVWXYZ23456789";

@@ -2,7 +2,7 @@ using Tidepool.Cli.State;
 
 namespace Tidepool.Cli.Processes;
 
-/// <summary>A process's identity on disk, for whoever comes after the one that started it.</summary>
+/// <summary>A process's identity on disk, for the processes that come after its parent.</summary>
 internal static class PidFile
 {
     public static void Write(string path, ProcessIdentity identity) => StateDirectory.WritePrivate(path, identity + "\n");

@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace Tidepool.Cli.Processes;
 
 /// <summary>
-/// A process beyond doubt: its number and the moment it started, in the kernel's ticks since boot. A number alone may have gone
-/// to somebody else since it was noted.
+/// A process beyond doubt: its number and the moment it started, in the kernel's ticks since boot. The kernel
+/// may have given a number alone to another process since.
 /// </summary>
 [StructLayout(LayoutKind.Auto)]
 internal readonly record struct ProcessIdentity(int Pid, long StartTicks)

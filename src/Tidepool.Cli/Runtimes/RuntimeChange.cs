@@ -15,9 +15,9 @@ internal sealed class RuntimeChange(StateDirectory state, Programs programs, Scr
     private const int Named = 5;
 
     /// <summary>Makes the settings ready for what was asked for. Nothing runs meanwhile.</summary>
-    /// <param name="asked">The runtime by its word; null where nobody asked for any.</param>
+    /// <param name="asked">The runtime that the user asked for by name; null for none.</param>
     /// <param name="settings">Already with what was asked for in them.</param>
-    /// <param name="cancellationToken">Ends the looking.</param>
+    /// <param name="cancellationToken">Ends the checks.</param>
     public async Task RunAsync(string? asked, Settings settings, CancellationToken cancellationToken)
     {
         if (asked is null || settings.RuntimeInUse is not { } old || RuntimeWords.Parse(asked) == old)

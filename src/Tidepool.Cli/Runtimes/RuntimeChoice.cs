@@ -20,12 +20,12 @@ internal sealed record RuntimeChoice(RuntimeKind Runtime, bool? Machines, IReadO
             { KvmWorks: true, HasVsock: true, HasIncus: true } =>
                 new(RuntimeKind.Incus, true, ["Workspaces are virtual machines in Incus: KVM works here."]),
             { KvmWorks: true, IsX64: true } =>
-                new(RuntimeKind.Qemu, null, [$"Workspaces are virtual machines of QEMU's: {kvm}, and Incus {(facts.HasVsock ? "is not to be had" : "would need vhost_vsock for its own")}."]),
+                new(RuntimeKind.Qemu, null, [$"Workspaces are virtual machines of QEMU's: {kvm}, and Incus {(facts.HasVsock ? "is not available" : "would need vhost_vsock for its own")}."]),
             { HasIncus: true } =>
                 new(RuntimeKind.Incus, false, [$"Workspaces are containers in Incus: {kvm}.", .. Warning(facts)]),
             { IsX64: true } =>
-                new(RuntimeKind.Qemu, null, [$"Workspaces are virtual machines of QEMU's in software emulation: {kvm}, and Incus is not to be had.", "Each has a kernel of its own, and is slow."]),
-            _ => throw new CommandException("No runtime can work here: Incus 6.0 or newer is not to be had, and QEMU's machines are made for x64."),
+                new(RuntimeKind.Qemu, null, [$"Workspaces are virtual machines of QEMU's in software emulation: {kvm}, and Incus is not available.", "Each has a kernel of its own, and is slow."]),
+            _ => throw new CommandException("No runtime can work here: Incus 6.0 or newer is not available, and QEMU's machines need x64."),
         };
     }
 

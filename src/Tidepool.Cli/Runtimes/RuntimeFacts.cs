@@ -12,6 +12,6 @@ internal sealed record RuntimeFacts(bool IsMac, bool IsX64, bool HasKvm, bool Kv
     /// <summary>Whether it makes a difference if KVM works. Without a device it does not; else a guest has to be booted to know.</summary>
     public bool NeedsProbe => !IsMac && IsX64 && HasKvm;
 
-    /// <summary>Whether it makes a difference if Incus is to be had. Where KVM works and vsock is missing QEMU has it all.</summary>
+    /// <summary>Whether it matters if Incus is available. Where KVM works and vsock is missing, the choice is QEMU either way.</summary>
     public bool NeedsIncusAsked => !IsMac && !(KvmWorks && IsX64 && !HasVsock);
 }

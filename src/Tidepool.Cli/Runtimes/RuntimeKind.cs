@@ -29,7 +29,7 @@ internal static class RuntimeWords
         _ => throw new CommandException($"'{word}' is no runtime. Those that there are: {string.Join(", ", All)}.", ExitCodes.Usage),
     };
 
-    /// <summary>Whether it is Incus. Where none is chosen yet it may have been, by a Tidepool of before there was a choice.</summary>
+    /// <summary>Whether it may be Incus. If no runtime is recorded, an older Tidepool that knew only Incus may have made the workspaces.</summary>
     public static bool MayBeIncus(this RuntimeKind? runtime) => runtime is null or RuntimeKind.Incus;
 
     public static string Name(this RuntimeKind runtime) => runtime switch

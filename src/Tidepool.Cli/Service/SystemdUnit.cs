@@ -31,7 +31,7 @@ internal sealed class SystemdUnit(StateDirectory state, string directory)
 
     public void Write(Programs programs)
     {
-        var text = Render(Programs.Dotnet, programs.Cli, SupervisorProcess.ToldNow().Select(pair => (pair.Key, pair.Value)));
+        var text = Render(Programs.Dotnet, programs.Cli, SupervisorProcess.VariablesNow().Select(pair => (pair.Key, pair.Value)));
         var temporary = Path + ".new";
         File.WriteAllText(temporary, text);
         File.Move(temporary, Path, overwrite: true);
@@ -58,11 +58,11 @@ internal sealed class SystemdUnit(StateDirectory state, string directory)
             Type=exec
             ExecStart={Quote(dotnet, '$')} {Quote(cli, '$')} supervise --state {Quote(state.Root, '$')}
             Environment="DOTNET_EnableDiagnostics=0"
-            {settings}# It ends well when `tidepool down` told it to; then it stays down until the next boot.
+            {settings}# It exits with 0 when `tidepool down` ends it; then it stays down until the next boot.
             Restart=on-failure
             RestartSec=1
-            # What it supervises outlives it, and the next one takes it over: workspaces go on running. Told to end, it takes down all
-            # of it itself, so that workspaces shut down in good order.
+            # What it supervises outlives it, and the next supervisor takes it over: workspaces go on running. When systemd stops it, it
+            # takes everything down itself, so that workspaces shut down in good order.
             KillMode=process
             SendSIGHUP=no
             TimeoutStopSec=5min

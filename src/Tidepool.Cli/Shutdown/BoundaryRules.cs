@@ -4,7 +4,7 @@ using Tidepool.Cli.Processes;
 namespace Tidepool.Cli.Shutdown;
 
 /// <summary>
-/// The worker's wall around the workspaces: two nftables tables that carry our bridge's name, and the rules that let the bridge
+/// The worker's firewall rules around the workspaces: two nftables tables that carry our bridge's name, and the rules that let the bridge
 /// through others' chains, which carry that name as their comment.
 /// </summary>
 internal sealed class BoundaryRules(string bridge)

@@ -7,8 +7,8 @@ using Tidepool.Cli.State;
 namespace Tidepool.Cli.Shutdown;
 
 /// <summary>
-/// What processes that were killed leave behind on the machine: other processes, mounts, the bridge, firewall rules. All of it
-/// is told from other people's by this state directory's path or by names made of it.
+/// What processes that were killed leave behind on the machine: other processes, mounts, the bridge, firewall rules. This
+/// state directory's path, or names derived from it, show that they are ours.
 /// </summary>
 internal sealed class Leftovers(StateDirectory state, Settings settings)
 {
@@ -20,7 +20,7 @@ internal sealed class Leftovers(StateDirectory state, Settings settings)
     /// <summary>Whether the bridge that machines of ours hang on is there.</summary>
     public bool BridgeExists => Bridge.Length > 0 && Directory.Exists("/sys/class/net/" + Bridge);
 
-    /// <summary>Whether machines of ours run, whoever watches over them.</summary>
+    /// <summary>Whether machines of ours run, with or without a supervisor.</summary>
     public bool MachinesRun() => NotedMachines().Any() || OurProcesses().Any(pid => ProcessTable.CommandLine(pid) is var line && (IsMonitor(line) || IsEmulator(line)));
 
     public async Task RemoveAsync(Action<string> say, CancellationToken cancellationToken)
@@ -106,7 +106,7 @@ internal sealed class Leftovers(StateDirectory state, Settings settings)
 
     private IReadOnlyList<string> MachineLinks() => settings.RuntimeInUse == RuntimeKind.Qemu ? QemuLinks() : IncusLinks();
 
-    /// <summary>The host's ends of machines that were ended by force a moment ago, and those that a Tidepool of before QEMU had a network of its own left.</summary>
+    /// <summary>The host's ends of machines that were ended by force a moment ago, and those left by an older Tidepool, in which QEMU had no network of its own.</summary>
     private IReadOnlyList<string> QemuLinks() =>
         [.. Directory.EnumerateFileSystemEntries("/sys/class/net").Select(path => Path.GetFileName(path)).Where(link => link.StartsWith(LinkPrefixOf(Bridge), StringComparison.Ordinal))];
 

@@ -4,7 +4,7 @@ using Tidepool.Cli.Supervision;
 
 namespace Tidepool.Cli.Shutdown;
 
-/// <summary>Tells a running supervisor to take everything down, and shows what it does.</summary>
+/// <summary>Has a running supervisor take everything down, and shows what it does.</summary>
 internal static class SupervisorStop
 {
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(100);

@@ -7,8 +7,8 @@ using Tidepool.Cli.Supervision;
 namespace Tidepool.Cli.Shutdown;
 
 /// <summary>
-/// Takes a Tidepool down whose supervisor is gone or has let go: first in good order, each part with a deadline, then whatever
-/// is left by force. Each step looks before it acts, so it may be repeated and may find everything done.
+/// Takes a Tidepool down whose supervisor is gone or has detached: first in good order, each part with a deadline, then whatever
+/// is left by force. Each step checks before it acts, so it may be repeated and may find everything done.
 /// </summary>
 internal sealed class Teardown(StateDirectory state, Programs programs, Action<string> say, TimeProvider time)
 {
@@ -117,7 +117,7 @@ internal sealed class Teardown(StateDirectory state, Programs programs, Action<s
         }
     }
 
-    /// <summary>Machines of a daemon that died must still be told to stop, so it is started once more.</summary>
+    /// <summary>Only the daemon can stop its machines, so one that died is started once more.</summary>
     private async Task<bool> ReachDaemonAsync(CancellationToken cancellationToken)
     {
         if (await IncusDaemon.AnswersAsync(state.IncusSocket, cancellationToken))

@@ -20,12 +20,12 @@ internal sealed class HealthWait(StateDirectory state, Settings settings, Screen
         {
             using var api = new LocalApi(state);
             var began = time.GetTimestamp();
-            var told = new HashSet<string>();
+            var reported = new HashSet<string>();
             HealthResponse? health = null;
             while (true)
             {
                 health = await api.HealthAsync(cancellationToken) ?? health;
-                foreach (var component in health?.Components.Where(c => c.Healthy && told.Add(c.Component)) ?? [])
+                foreach (var component in health?.Components.Where(c => c.Healthy && reported.Add(c.Component)) ?? [])
                 {
                     screen.Detail($"{component.Component} is up.{(component.Detail is null ? "" : " " + component.Detail)}");
                 }

@@ -62,7 +62,7 @@ internal sealed class UpOperation(StateDirectory state, Programs programs, Scree
         }
     }
 
-    /// <summary>What the detached process does: supervises until it is told to end, then takes everything down.</summary>
+    /// <summary>What the detached process does: supervises until it is asked to end, then takes everything down.</summary>
     public async Task<int> SuperviseAsync(CancellationToken stop)
     {
         using var only = await SupervisorLock.TakeAsync(state, time, stop) ?? throw new CommandException("Another supervisor serves this state directory.");
@@ -115,7 +115,7 @@ internal sealed class UpOperation(StateDirectory state, Programs programs, Scree
         screen.Line("Tidepool is already up; nothing was changed.");
         if (File.Exists(programs.Server) && new DateTimeOffset(File.GetLastWriteTimeUtc(programs.Server)) > time.GetUtcNow() - ProcessTable.Uptime(supervisor))
         {
-            screen.Line("It was built anew since it was started: `tidepool down`, then `tidepool up`, to run the new one.");
+            screen.Line("Tidepool was rebuilt after it started: `tidepool down`, then `tidepool up`, to run the new one.");
         }
 
         TellAddress(settings);
@@ -163,7 +163,7 @@ internal sealed class UpOperation(StateDirectory state, Programs programs, Scree
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            // Told to end before all was up: the supervisor takes down what there is.
+            // Asked to end before everything was up: the supervisor takes down what there is.
         }
         catch (CommandException fault) when (!supervising.IsCompleted)
         {

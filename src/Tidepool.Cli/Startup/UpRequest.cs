@@ -3,7 +3,7 @@ using Tidepool.Cli.State;
 
 namespace Tidepool.Cli.Startup;
 
-/// <summary>What <c>up</c> was told this time; null where it was told nothing and what is kept stays in force.</summary>
+/// <summary>The options of this <c>up</c>; null for an option that was not given: its stored value stays in force.</summary>
 internal sealed record UpRequest(int? Port, int? WorkspacePort, string? Listen, bool? Nat, int? PoolSizeGiB, bool Yes, bool Detach)
 {
     /// <summary>Where workspaces are to run: a runtime's word, or <c>auto</c>.</summary>

@@ -4,7 +4,7 @@ using Tidepool.Cli.Runtimes;
 
 namespace Tidepool.Cli.State;
 
-/// <summary>What <c>up</c> was told and keeps for the next time; server and worker read it. Keys it does not know stay as they are.</summary>
+/// <summary>The options of <c>up</c>, kept for the next time; server and worker read it. Keys it does not know stay as they are.</summary>
 internal sealed class Settings
 {
     public int ApiPort { get; set; } = 8080;
@@ -24,7 +24,7 @@ internal sealed class Settings
 
     /// <summary>
     /// The runtime that the workspaces are in, decided at the first <c>up</c>; null before. It stays what it is while there are
-    /// workspaces, whatever a later look at the machine would come to.
+    /// workspaces, whatever a later check of the machine would choose.
     /// </summary>
     public RuntimeKind? RuntimeInUse { get; set; }
 
@@ -141,7 +141,7 @@ internal sealed class QemuSettings
     public Dictionary<string, JsonElement>? Others { get; set; }
 }
 
-/// <summary>What <c>up</c> was told about the workspaces' share of this machine; null where it follows from the machine.</summary>
+/// <summary>The options of <c>up</c> for the workspaces' share of this machine; null where it follows from the machine.</summary>
 internal sealed class CapacitySettings
 {
     public int? MemoryMiB { get; set; }

@@ -72,12 +72,12 @@ internal sealed class StateDirectory(string root)
     public string IncusSocket => At("incus", "unix.socket");
 
     /// <summary>
-    /// Where the Incus daemon sees <see cref="Incus"/>: bound to a path that a container's root, who is nobody on the host, can
-    /// walk to. The state directory itself stays closed to all but its owner.
+    /// Where the Incus daemon sees <see cref="Incus"/>: bound to a path that a container's root, which has no rights on the host, can
+    /// reach. The state directory itself stays closed to all but its owner.
     /// </summary>
     public string IncusView => Path.Combine(IncusViews, Key);
 
-    /// <summary>Tells this state directory from all others in the names that the whole machine shares.</summary>
+    /// <summary>Identifies this state directory in names that are shared by the whole machine.</summary>
     public string Key => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Root)))[..8];
 
     /// <summary>The QEMU runtime's own directory.</summary>

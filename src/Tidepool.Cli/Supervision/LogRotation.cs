@@ -5,7 +5,7 @@ namespace Tidepool.Cli.Supervision;
 
 /// <summary>
 /// Keeps logs from growing: of one that is too long the end is copied aside, and it is emptied. Its process goes on appending to
-/// the same file and need not be told. What it writes between the copy and the emptying is lost.
+/// the same file, without a signal. What it writes between the copy and the emptying is lost.
 /// </summary>
 internal static class LogRotation
 {
@@ -14,7 +14,7 @@ internal static class LogRotation
     /// <summary>How many older ones there are besides: <c>.1</c> is the newest.</summary>
     public const int Kept = 3;
 
-    /// <summary>How often to look. Between two looks a process writes as much as it likes.</summary>
+    /// <summary>How often to check. Between two checks a process may write without limit.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
 
     public static void Rotate(string path, int maxBytes = MaxBytes)

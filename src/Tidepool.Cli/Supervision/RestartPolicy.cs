@@ -12,7 +12,7 @@ internal sealed class RestartPolicy(TimeProvider time)
     public static readonly TimeSpan LoopWindow = TimeSpan.FromMinutes(2);
     public const int LoopDeaths = 8;
 
-    /// <summary>When it died, by the time that passed: somebody may set the clock.</summary>
+    /// <summary>When it died, by elapsed time: the clock may be set.</summary>
     private readonly Queue<long> deaths = new();
     private TimeSpan next = First;
 

@@ -22,7 +22,7 @@ internal sealed class RunningProcess : IDisposable
 
     public bool IsAdopted => child is null;
 
-    /// <summary>How it ended; null while it runs, and for an adopted one, whose end only its parent is told.</summary>
+    /// <summary>How it ended; null while it runs, and for an adopted one, whose exit code only its parent gets.</summary>
     public int? ExitCode => child is { HasExited: true } ? child.ExitCode : null;
 
     /// <summary>
@@ -64,7 +64,7 @@ internal sealed class RunningProcess : IDisposable
         }
     }
 
-    /// <summary>The one that an earlier supervisor left running, if its pid file still tells the truth.</summary>
+    /// <summary>The one that an earlier supervisor left running, if its pid file is still right.</summary>
     public static RunningProcess? Adopt(ProcessSpec spec, TimeProvider time) =>
         PidFile.ReadAlive(spec.PidFile) is { } alive ? new RunningProcess(alive, null, time) : null;
 

@@ -5,8 +5,8 @@ using Tidepool.Cli.State;
 namespace Tidepool.Cli.Supervision;
 
 /// <summary>
-/// Keeps processes alive until it is told to let go. What already runs is adopted, not started twice; letting go leaves
-/// everything running, for ending it is another's work.
+/// Keeps processes alive until it is asked to detach. It adopts what already runs and does not start it twice. Detaching leaves
+/// everything running: <see cref="Shutdown.Teardown"/> ends it.
 /// </summary>
 internal sealed class Supervisor(StateDirectory state, IReadOnlyList<ProcessSpec> specs, Journal journal, TimeProvider time)
 {
@@ -15,20 +15,20 @@ internal sealed class Supervisor(StateDirectory state, IReadOnlyList<ProcessSpec
     private readonly ConcurrentDictionary<string, RunningProcess> running = new();
     private readonly Dictionary<string, ProcessReport> reports = specs.ToDictionary(s => s.Name, s => new ProcessReport(s.Name, ProcessReport.Waiting, 0, null));
 
-    public async Task RunAsync(CancellationToken letGo)
+    public async Task RunAsync(CancellationToken detach)
     {
         NoteItself();
         try
         {
-            await Task.WhenAll([RotateAsync(letGo), .. specs.Select(spec => KeepAsync(spec, letGo))]);
+            await Task.WhenAll([RotateAsync(detach), .. specs.Select(spec => KeepAsync(spec, detach))]);
         }
-        catch (OperationCanceledException) when (letGo.IsCancellationRequested)
+        catch (OperationCanceledException) when (detach.IsCancellationRequested)
         {
-            // Told to let go.
+            // Asked to detach.
         }
     }
 
-    private async Task KeepAsync(ProcessSpec spec, CancellationToken letGo)
+    private async Task KeepAsync(ProcessSpec spec, CancellationToken detach)
     {
         var policy = new RestartPolicy(time);
         string? trouble = null;
@@ -38,15 +38,15 @@ internal sealed class Supervisor(StateDirectory state, IReadOnlyList<ProcessSpec
             string end;
             try
             {
-                using var process = RunningProcess.Adopt(spec, time) ?? await StartAsync(spec, letGo);
+                using var process = RunningProcess.Adopt(spec, time) ?? await StartAsync(spec, detach);
                 running[spec.Name] = process;
                 began = time.GetTimestamp();
                 Report(spec, trouble is null ? ProcessReport.Running : ProcessReport.Failing, trouble);
                 journal.Write(process.IsAdopted ? $"Found {spec.Name} running as {process.Identity.Pid}." : $"Started {spec.Name} as {process.Identity.Pid}.");
-                await WaitForExitAsync(spec, process, trouble is not null, letGo);
+                await WaitForExitAsync(spec, process, trouble is not null, detach);
                 end = $"{spec.Name} ended{(process.ExitCode is { } code ? $" with code {code}" : "")}";
             }
-            catch (Exception fault) when (fault is not OperationCanceledException || !letGo.IsCancellationRequested)
+            catch (Exception fault) when (fault is not OperationCanceledException || !detach.IsCancellationRequested)
             {
                 // The machine has no process, no memory or no room on the disk for it now; later it may.
                 end = $"{spec.Name} could not be started: {fault.Message.TrimEnd('.')}";
@@ -58,17 +58,17 @@ internal sealed class Supervisor(StateDirectory state, IReadOnlyList<ProcessSpec
                 : null;
             Report(spec, trouble is null ? ProcessReport.Restarting : ProcessReport.Failing, trouble, restarted: true);
             journal.Write($"{end}; starting it again in {wait.TotalSeconds:0.0} s.{(trouble is null ? "" : " " + trouble)}");
-            await Task.Delay(wait, time, letGo);
+            await Task.Delay(wait, time, detach);
         }
     }
 
-    private async Task WaitForExitAsync(ProcessSpec spec, RunningProcess process, bool wasFailing, CancellationToken letGo)
+    private async Task WaitForExitAsync(ProcessSpec spec, RunningProcess process, bool wasFailing, CancellationToken detach)
     {
-        var exit = process.WaitForExitAsync(letGo);
+        var exit = process.WaitForExitAsync(detach);
         if (wasFailing)
         {
             // What is wrong stays visible until it has lived for a while.
-            using var enough = CancellationTokenSource.CreateLinkedTokenSource(letGo);
+            using var enough = CancellationTokenSource.CreateLinkedTokenSource(detach);
             if (await Task.WhenAny(exit, Task.Delay(RestartPolicy.Recovered, time, enough.Token)) != exit)
             {
                 Report(spec, ProcessReport.Running, null);
@@ -80,22 +80,22 @@ internal sealed class Supervisor(StateDirectory state, IReadOnlyList<ProcessSpec
         await exit;
     }
 
-    private async Task<RunningProcess> StartAsync(ProcessSpec spec, CancellationToken letGo)
+    private async Task<RunningProcess> StartAsync(ProcessSpec spec, CancellationToken detach)
     {
         while (spec.IsReady is { } isReady && !isReady())
         {
-            await Task.Delay(ReadyInterval, time, letGo);
+            await Task.Delay(ReadyInterval, time, detach);
         }
 
-        letGo.ThrowIfCancellationRequested();
+        detach.ThrowIfCancellationRequested();
         return RunningProcess.Start(spec, time);
     }
 
-    private async Task RotateAsync(CancellationToken letGo)
+    private async Task RotateAsync(CancellationToken detach)
     {
         while (true)
         {
-            await Task.Delay(LogRotation.Interval, time, letGo);
+            await Task.Delay(LogRotation.Interval, time, detach);
             NoteItself();
             foreach (var spec in specs)
             {

@@ -14,7 +14,7 @@ internal sealed class SupervisorLock : IDisposable
 
     public static SupervisorLock? TryTake(StateDirectory state) => TryTake(state.SupervisorLock);
 
-    /// <summary>Null while somebody else has it.</summary>
+    /// <summary>Null while another process holds it.</summary>
     public static SupervisorLock? TryTake(string path)
     {
         try

@@ -10,8 +10,8 @@ namespace Tidepool.Cli.Supervision;
 /// </summary>
 internal static class SupervisorProcess
 {
-    /// <summary>What Tidepool itself is told by its environment.</summary>
-    public static readonly IReadOnlyList<string> Told = ["TIDEPOOL_HOME", "TIDEPOOL_CACHE", "TIDEPOOL_CADDY", "TIDEPOOL_INCUSD", "TIDEPOOL_SERVER_DLL", "TIDEPOOL_WORKER_DLL"];
+    /// <summary>The environment variables that Tidepool itself reads.</summary>
+    public static readonly IReadOnlyList<string> Variables = ["TIDEPOOL_HOME", "TIDEPOOL_CACHE", "TIDEPOOL_CADDY", "TIDEPOOL_INCUSD", "TIDEPOOL_SERVER_DLL", "TIDEPOOL_WORKER_DLL"];
 
     public static Process Start(StateDirectory state, Programs programs)
     {
@@ -21,7 +21,7 @@ internal static class SupervisorProcess
             UseShellExecute = false,
         };
         start.Environment.Clear();
-        foreach (var (name, value) in TidepoolProcesses.DotnetEnvironment(programs.Cli).Concat(ToldNow()))
+        foreach (var (name, value) in TidepoolProcesses.DotnetEnvironment(programs.Cli).Concat(VariablesNow()))
         {
             start.Environment[name] = value;
         }
@@ -30,6 +30,6 @@ internal static class SupervisorProcess
         return Process.Start(start) ?? throw new CommandException("The supervisor could not be started.");
     }
 
-    public static IEnumerable<KeyValuePair<string, string>> ToldNow() =>
-        Told.Select(name => KeyValuePair.Create(name, Environment.GetEnvironmentVariable(name) ?? "")).Where(pair => pair.Value.Length > 0);
+    public static IEnumerable<KeyValuePair<string, string>> VariablesNow() =>
+    Variables.Select(name => KeyValuePair.Create(name, Environment.GetEnvironmentVariable(name) ?? "")).Where(pair => pair.Value.Length > 0);
 }

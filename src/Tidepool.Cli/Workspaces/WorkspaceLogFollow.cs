@@ -6,8 +6,8 @@ using Tidepool.Contracts;
 namespace Tidepool.Cli.Workspaces;
 
 /// <summary>
-/// Shows a workspace's log as it grows. It asks again and again, so it goes on over a restart of any part, and over files of the log
-/// that are begun anew.
+/// Shows a workspace's log as it grows. It polls, so it goes on over a restart of any part, and over files of the log that are
+/// begun again.
 /// </summary>
 internal sealed class WorkspaceLogFollow(LocalApi api, Screen screen, TimeProvider time)
 {
@@ -35,7 +35,7 @@ internal sealed class WorkspaceLogFollow(LocalApi api, Screen screen, TimeProvid
         }
     }
 
-    /// <summary>Null while nobody answers.</summary>
+    /// <summary>Null while the server does not answer.</summary>
     private async Task<ApiResult<LogPageResponse>?> AskAsync(string id, string position, CancellationToken cancellationToken)
     {
         try

@@ -13,7 +13,7 @@ internal sealed class WorkspaceWait(LocalApi api, Screen screen, TimeProvider ti
     public Task<WorkspaceResponse?> UntilAsync(string id, WorkspaceStatus? wanted, CancellationToken cancellationToken) =>
         screen.WaitAsync<WorkspaceResponse?>("Waiting", async show =>
         {
-            string? told = null;
+            string? reported = null;
             while (true)
             {
                 WorkspaceResponse? now;
@@ -47,9 +47,9 @@ internal sealed class WorkspaceWait(LocalApi api, Screen screen, TimeProvider ti
                 }
 
                 var step = Describe(now);
-                if (step != told)
+                if (step != reported)
                 {
-                    told = step;
+                    reported = step;
                     show(step);
                     screen.Line(step);
                 }

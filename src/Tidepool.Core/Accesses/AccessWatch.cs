@@ -12,8 +12,8 @@ public sealed class AccessWatch(IWorkspaceStore store, IAccessLog log, IConnecti
     private static readonly TimeSpan WriteInterval = TimeSpan.FromMinutes(1);
 
     /// <summary>
-    /// Between two looks at the connections. One that both of them saw is held open by somebody; a probe that connects and hangs
-    /// up is not. The proxy itself keeps an idle one for up to two minutes, so that much more can be told than was.
+    /// Between two polls of the connections. A connection that both polls see is in use; a probe that connects and hangs up is
+    /// not. The proxy keeps an idle connection for up to two minutes, so a use may be reported that much too long.
     /// </summary>
     private static readonly TimeSpan ConnectionInterval = TimeSpan.FromSeconds(10);
 
@@ -21,8 +21,8 @@ public sealed class AccessWatch(IWorkspaceStore store, IAccessLog log, IConnecti
     private HashSet<OpenConnection> seen = [];
     private DateTimeOffset? connectionsAt;
 
-    /// <summary>One look. Repeatable: what was written already is not written again.</summary>
-    /// <exception cref="StoreException">The database cannot be asked; what was found is kept for the next look.</exception>
+    /// <summary>One poll. Repeatable: what was written already is not written again.</summary>
+    /// <exception cref="StoreException">The database cannot be asked; what was found is kept for the next poll.</exception>
     public async Task LookAsync(CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();

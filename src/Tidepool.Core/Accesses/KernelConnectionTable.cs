@@ -22,7 +22,7 @@ public sealed class KernelConnectionTable : IConnectionTable
         }
         catch (IOException)
         {
-            // The kernel's own file cannot be read now; the next look may.
+            // The kernel's file cannot be read now; the next poll may succeed.
             return [];
         }
     }

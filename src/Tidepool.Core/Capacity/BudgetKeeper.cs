@@ -12,7 +12,7 @@ namespace Tidepool.Core.Capacity;
 /// </summary>
 public sealed partial class BudgetKeeper(IWorkspaceStore store, CapacityBudget budget, LifecycleOptions options, TimeProvider time, ILogger<BudgetKeeper> logger)
 {
-    /// <summary>Wants stopped what there is no room for any more. Repeatable: where all fits, it only looks.</summary>
+    /// <summary>Wants stopped what there is no room for any more. Repeatable: where all fits, it only checks.</summary>
     public async Task KeepAsync(IReadOnlyCollection<Workspace> workspaces, Func<Workspace, bool> isUp, CancellationToken cancellationToken)
     {
         foreach (var workspace in Admission.TooMany(budget, workspaces, isUp))
@@ -21,7 +21,7 @@ public sealed partial class BudgetKeeper(IWorkspaceStore store, CapacityBudget b
             var activity = new Activity(
                 workspace.Id, workspace.Name, Verbs.Stop, Actor.System, ActivityOutcome.Requested, "There is no room for it on this machine any more. Stop another and start it again.", null, now);
 
-            // If somebody was faster, the next sweep looks at what is wanted then.
+            // If another write was faster, the next sweep checks what is wanted then.
             if (WorkspaceIntents.Stop(workspace, options, now) is Decision.Accepted accepted
                 && await store.TrySaveIntentAsync(accepted.Workspace, activity, cancellationToken))
             {

@@ -3,7 +3,7 @@ namespace Tidepool.Core.Capacity;
 /// <summary>How much there is for all workspaces together.</summary>
 /// <param name="MemoryMiB">Of those that are wanted running.</param>
 /// <param name="Cpus">Of those that are wanted running; more than the machine has, for they are seldom all at work.</param>
-/// <param name="DiskMiB">Of all; null where nobody limits it.</param>
+/// <param name="DiskMiB">Of all; null if it is unlimited.</param>
 /// <param name="DiskPerWorkspaceMiB">What each disk is counted with.</param>
 public sealed record CapacityBudget(long MemoryMiB, long Cpus, long? DiskMiB, long DiskPerWorkspaceMiB)
 {
@@ -27,7 +27,7 @@ public sealed record CapacityBudget(long MemoryMiB, long Cpus, long? DiskMiB, lo
             options.DiskPerWorkspaceMiB);
     }
 
-    /// <summary>What is left of one resource; never below zero, and all there is of what nobody limits.</summary>
+    /// <summary>What is left of one resource; never below zero, and the largest number for an unlimited one.</summary>
     public long Left(CapacityResource resource, CapacityAmount inUse) => resource switch
     {
         CapacityResource.Memory => Math.Max(0, MemoryMiB - inUse.MemoryMiB),

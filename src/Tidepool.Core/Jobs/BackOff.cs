@@ -1,7 +1,7 @@
 namespace Tidepool.Core.Jobs;
 
 /// <summary>How long to wait before the next attempt: ever longer up to a limit, and never all at the same moment.</summary>
-/// <param name="random">From 0 up to 1, anew at each call: what scatters the attempts.</param>
+/// <param name="random">From 0 up to 1, a new number at each call: the jitter.</param>
 public sealed class BackOff(Func<double> random)
 {
     private const double FirstSeconds = 0.5;

@@ -2,7 +2,7 @@ using Tidepool.Core.Workspaces;
 
 namespace Tidepool.Core.Jobs;
 
-/// <summary>The only message there is: look at this workspace again.</summary>
+/// <summary>The only message there is: reconcile this workspace.</summary>
 public sealed record Job(WorkspaceId Workspace);
 
 /// <summary>A job that was handed out and is hidden from others until its visibility time-out.</summary>

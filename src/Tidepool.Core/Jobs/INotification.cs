@@ -1,7 +1,7 @@
 namespace Tidepool.Core.Jobs;
 
 /// <summary>
-/// Tells another process that something changed in the database, so that it polls now and not at its next interval.
+/// Notifies another process that something changed in the database, so that it polls now and not at its next interval.
 /// It carries no data and promises nothing: a notification may be lost, and several may become one.
 /// </summary>
 public interface INotification

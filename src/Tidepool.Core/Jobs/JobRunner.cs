@@ -7,8 +7,8 @@ using Tidepool.Core.Workspaces;
 namespace Tidepool.Core.Jobs;
 
 /// <summary>
-/// Has the reconciler look at a job's workspace, each workspace once at a time, and tells the queue what becomes of the job.
-/// A job is completed only after its work; one that is left comes back by itself.
+/// Has the reconciler run for a job's workspace, each workspace once at a time, and completes, delays or dead-letters the job.
+/// A job is completed only after its work. The queue hands an unfinished job out again.
 /// </summary>
 public sealed partial class JobRunner(IJobQueue queue, Reconciler reconciler, BackOff backOff, TimeProvider time, ILogger<JobRunner> logger)
 {
@@ -31,7 +31,7 @@ public sealed partial class JobRunner(IJobQueue queue, Reconciler reconciler, Ba
             var turn = turns.GetOrAdd(job.Job.Workspace, _ => new WorkspaceQueue());
             if (!turn.TryQueue())
             {
-                // Somebody already waits for this workspace and will look at it later than now, on this job's behalf too.
+                // Another job already waits for this workspace. Its run begins later than now, so it does this job's work too.
                 await queue.CompleteAsync(job, stoppingToken);
                 return;
             }
@@ -41,7 +41,7 @@ public sealed partial class JobRunner(IJobQueue queue, Reconciler reconciler, Ba
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
-            // Left where it is: the next worker's first sweep looks at it.
+            // The job stays unfinished: the next worker's first sweep covers it.
         }
         catch (Exception fault)
         {
@@ -78,7 +78,7 @@ public sealed partial class JobRunner(IJobQueue queue, Reconciler reconciler, Ba
         }
         catch (StoreException fault)
         {
-            // At worst the job is handed out again, and that look finds everything done.
+            // At worst the job is handed out again, and that run finds everything done.
             LogNotExtended(job.Job.Workspace, fault);
         }
     }

@@ -1,6 +1,6 @@
 namespace Tidepool.Core.Jobs;
 
-/// <summary>Lets one look at a workspace run while at most one more waits.</summary>
+/// <summary>Lets one reconcile run of a workspace go on while at most one more waits.</summary>
 internal sealed class WorkspaceQueue
 {
     private readonly Lock gate = new();

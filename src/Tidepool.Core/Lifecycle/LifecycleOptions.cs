@@ -24,27 +24,27 @@ public sealed record LifecycleOptions
     /// <summary>How many workspaces make their disk or boot at once. Waiting for a guest, stopping and deleting are not counted.</summary>
     public int HeavySteps { get; init; } = 16;
 
-    /// <summary>Between two looks at a machine that is on its way.</summary>
+    /// <summary>Between two polls of a machine that is starting or stopping.</summary>
     public TimeSpan PollInterval { get; init; } = TimeSpan.FromMilliseconds(15);
 
-    /// <summary>The same where each look takes computing time away from the machine itself.</summary>
+    /// <summary>The same where each poll takes computing time away from the machine itself.</summary>
     public TimeSpan EmulatedPollInterval { get; init; } = TimeSpan.FromMilliseconds(200);
 
     /// <summary>Before a machine that went down while it was to come up is started once more.</summary>
     public TimeSpan RestartInterval { get; init; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>Before a guest that seems to have shut itself down is looked at again, and believed: a runtime may answer with old news.</summary>
+    /// <summary>Before the worker checks again a guest that seems to have shut itself down, and believes it: a runtime may report an old state.</summary>
     public TimeSpan SecondLook { get; init; } = TimeSpan.FromSeconds(2);
 
     public TimeSpan SweepInterval { get; init; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>Between two looks at the proxy, which may have been restarted without its routes.</summary>
+    /// <summary>Between two checks of the proxy, which may have been restarted without its routes.</summary>
     public TimeSpan RouteInterval { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>What a start waits for its route; the route comes by itself later if the proxy is down.</summary>
     public TimeSpan RouteWait { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>What the routes wait for the network boundary, which cannot be looked at while the runtime hangs.</summary>
+    /// <summary>What the routes wait for the network boundary, which cannot be checked while the runtime hangs.</summary>
     public TimeSpan BoundaryWait { get; init; } = TimeSpan.FromSeconds(3);
 
     public TimeSpan DeadlineOf(Workspaces.WorkspaceStatus status) => status switch

@@ -6,16 +6,16 @@ namespace Tidepool.Core.Lifecycle;
 /// <summary>The next thing to do for a workspace.</summary>
 public enum LifecycleStep
 {
-    /// <summary>Make its machine. Repeatable: one that is still being made is waited for, one left half made is made anew.</summary>
+    /// <summary>Make its machine. Repeatable: waits for a machine that is still being made; makes one that was left half made again.</summary>
     Create,
 
     /// <summary>Boot its machine, after whatever stop is still under way. Repeatable: a running one stays as it is.</summary>
     Start,
 
-    /// <summary>Look again: the machine is between two states, or has no address yet.</summary>
+    /// <summary>Check again: the machine is between two states, or has no address yet.</summary>
     Wait,
 
-    /// <summary>Ask the editor until it answers, and have the route in place. Repeatable: only looks.</summary>
+    /// <summary>Ask the editor until it answers, and have the route in place. Repeatable: only checks.</summary>
     AwaitEditor,
 
     /// <summary>Shut its machine down. Repeatable: a stopped one stays as it is.</summary>
@@ -63,14 +63,14 @@ public static class LifecyclePlan
     };
 
     /// <summary>
-    /// Whether nobody has started it since that was wanted. It may run all the same, while a stop that was asked for before is
-    /// still under way; a start waits for that.
+    /// Whether the worker has not started it since that was wanted. It may run all the same, while an earlier stop is still under
+    /// way; a start waits for that.
     /// </summary>
     private static bool IsYetToBeStarted(Workspace workspace) =>
         workspace.Status is WorkspaceStatus.Creating or WorkspaceStatus.Starting
         && workspace.Progress is not (ProgressStep.Connecting or ProgressStep.StartingEditor);
 
-    /// <summary>Whether a settled workspace is still as it was left, so that nobody needs to look at it.</summary>
+    /// <summary>Whether a settled workspace is still as it was left, so that the reconciler need not check it.</summary>
     public static bool Agrees(Workspace workspace, InstanceObservation? seen) => (workspace.Desired, workspace.Status) switch
     {
         (DesiredState.Running, WorkspaceStatus.Running) =>

@@ -7,22 +7,22 @@ using Tidepool.Core.Workspaces;
 namespace Tidepool.Core.Lifecycle;
 
 /// <summary>
-/// Machines of ours that no workspace names. One whose deletion this database records is what a late answer left: it is removed.
-/// Every other one is left alone and told of, for its disk may hold somebody's work: the database may be new, or older than it.
+/// Machines of ours that no workspace names. If this database records the workspace's deletion, a late request left the machine,
+/// and it is removed. Any other is kept and reported, because its disk may hold a user's work: the database may be new, or older than it.
 /// </summary>
 public sealed partial class OrphanMachines(IWorkspaceStore store, IActivityStore activities, IWorkspaceRuntime runtime, ILogger<OrphanMachines> logger)
 {
-    /// <summary>Those that this database has never heard of, as of the last look.</summary>
+    /// <summary>Those that this database does not know, as of the last check.</summary>
     public IReadOnlyList<InstanceName> Unknown { get; private set; } = [];
 
-    /// <summary>What the owner is told of them; null if there are none.</summary>
+    /// <summary>The report of them to the owner; null if there are none.</summary>
     public string? Describe() =>
         Unknown.Count == 0 ? null : $"{Unknown.Count} machines belong to no workspace in the database and are left alone: {string.Join(", ", Unknown)}.";
 
-    /// <param name="workspaces">All that there are; one that was made since is no orphan.</param>
+    /// <param name="workspaces">All that there are; the machine of a workspace created since is no orphan.</param>
     /// <param name="seen">All machines of ours.</param>
-    /// <param name="cancellationToken">Ends the look between two machines.</param>
-    /// <exception cref="RuntimeException">One could not be removed; the next look tries again.</exception>
+    /// <param name="cancellationToken">Ends the check between two machines.</param>
+    /// <exception cref="RuntimeException">One could not be removed; the next check tries again.</exception>
     public async Task LookAsync(IReadOnlyList<Workspace> workspaces, IReadOnlyList<InstanceObservation> seen, CancellationToken cancellationToken)
     {
         var named = workspaces.Select(workspace => workspace.Instance).ToHashSet();

@@ -1,6 +1,6 @@
 namespace Tidepool.Core.Lifecycle;
 
-/// <summary>How a run of the reconciler ended, which tells what becomes of its job.</summary>
+/// <summary>How a run of the reconciler ended, which decides what becomes of its job.</summary>
 public abstract record ReconcileResult
 {
     private ReconcileResult()

@@ -26,7 +26,7 @@ public sealed partial class Reconciler(
     TimeProvider time,
     ILogger<Reconciler> logger) : IDisposable
 {
-    /// <summary>How long a workspace waits for its turn before it is looked at again: the user may want something else by then.</summary>
+    /// <summary>How long a workspace waits for its turn before it is checked again: the user may want something else by then.</summary>
     private static readonly TimeSpan TurnInterval = TimeSpan.FromSeconds(1);
     private readonly DeadlineWatch deadlines = new(options, time);
     private readonly SemaphoreSlim heavy = new(options.HeavySteps);
@@ -93,7 +93,7 @@ public sealed partial class Reconciler(
 
                 if (first)
                 {
-                    // Nothing was left to do, so it may be its ports that somebody changed.
+                    // Nothing was left to do, so the user may have changed its ports.
                     _ = routes.PublishAsync();
                 }
 
@@ -112,7 +112,7 @@ public sealed partial class Reconciler(
         }
     }
 
-    /// <summary>One look and what follows from it; false if nothing is left to do.</summary>
+    /// <summary>One check and the step that follows from it; false if nothing is left to do.</summary>
     private async Task<bool> TryStepAsync(Run run, StepPace pace, CancellationToken cancellationToken)
     {
         var workspace = run.Workspace;
@@ -160,7 +160,7 @@ public sealed partial class Reconciler(
         };
     }
 
-    /// <summary>Does heavy work when it is this workspace's turn. If that does not come soon, nothing is done, and the next look decides again.</summary>
+    /// <summary>Does heavy work when it is this workspace's turn. If that does not come soon, nothing is done, and the next check decides again.</summary>
     private async Task InTurnAsync(Func<Task> work, CancellationToken cancellationToken)
     {
         if (!await heavy.WaitAsync(TurnInterval, cancellationToken))
@@ -243,7 +243,7 @@ public sealed partial class Reconciler(
         {
             await Task.Delay(interval, time, cancellationToken);
 
-            // Look up now and then: the user may want something else, or the guest may have gone down.
+            // Check now and then: the user may want something else, or the guest may have gone down.
             if (time.GetElapsedTime(watch) > TimeSpan.FromSeconds(1))
             {
                 return;
@@ -280,7 +280,7 @@ public sealed partial class Reconciler(
         }
     }
 
-    /// <summary>The one step that changes what is wanted, so a single look does not do.</summary>
+    /// <summary>The one step that changes what is wanted, so a single check is not enough.</summary>
     private async Task AcceptShutdownAsync(Run run, CancellationToken cancellationToken)
     {
         await Task.Delay(options.SecondLook, time, cancellationToken);
@@ -372,7 +372,7 @@ public sealed partial class Reconciler(
         }
     }
 
-    /// <summary>Writes what a workspace has come to, if that is news. Null if it changed under us: look again.</summary>
+    /// <summary>Writes what a workspace has come to, if that is news. Null if it changed meanwhile: check again.</summary>
     private async Task<Workspace?> ShowAsync(Run run, Workspace shown, ProgressStep? step, CancellationToken cancellationToken)
     {
         shown = shown with { Progress = step };
@@ -396,7 +396,7 @@ public sealed partial class Reconciler(
         return saved;
     }
 
-    /// <summary>The workspace as stored now, or null if it changed under us: look again.</summary>
+    /// <summary>The workspace as stored now, or null if it changed meanwhile: check again.</summary>
     private async Task<Workspace?> SaveAsync(
         LeaseKeeper keeper, Workspace workspace, Activity? activity, CancellationToken cancellationToken, IReadOnlyList<LogEntry>? first = null)
     {
@@ -451,7 +451,7 @@ public sealed partial class Reconciler(
     [LoggerMessage(Level = LogLevel.Warning, Message = "A step for {WorkspaceName} failed with {Code}.")]
     private partial void LogStepFailed(WorkspaceName workspaceName, string code, Exception fault);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "A step for {WorkspaceName} failed in a way that nobody foresaw.")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "A step for {WorkspaceName} failed unexpectedly.")]
     private partial void LogUnforeseen(WorkspaceName workspaceName, Exception fault);
 
     private sealed record Run(Workspace Workspace, LeaseKeeper Keeper);

@@ -6,11 +6,11 @@ using Tidepool.Core.Storage;
 
 namespace Tidepool.Core.Lifecycle;
 
-/// <summary>Compares all that is wanted with all that is there, asks for a look at whatever does not agree, and looks after what is left over.</summary>
+/// <summary>Compares what is wanted with what exists, enqueues a job for each workspace that differs, and checks orphan machines.</summary>
 public sealed partial class Sweeper(
     IWorkspaceStore store, IWorkspaceRuntime runtime, IJobQueue queue, BudgetKeeper keeper, OrphanMachines orphans, ILogger<Sweeper> logger)
 {
-    /// <summary>One sweep. Returns how many workspaces are to be looked at.</summary>
+    /// <summary>One sweep. Returns how many workspaces were enqueued.</summary>
     /// <exception cref="RuntimeException">The runtime did not answer; what is unsettled was enqueued all the same.</exception>
     public async Task<int> SweepAsync(CancellationToken cancellationToken)
     {
@@ -59,6 +59,6 @@ public sealed partial class Sweeper(
         return count;
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Count} of {Total} workspaces are not as wanted and will be looked at.")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Count} of {Total} workspaces are not as wanted and will be reconciled.")]
     private partial void LogSwept(int count, int total);
 }

@@ -2,7 +2,7 @@ using Tidepool.Core.Workspaces;
 
 namespace Tidepool.Core.Lifecycle;
 
-/// <summary>What a workspace is told about itself. Nothing secret.</summary>
+/// <summary>The environment that a workspace is given. Nothing secret.</summary>
 internal static class WorkspaceEnvironment
 {
     public static IReadOnlyDictionary<string, string> Of(Workspace workspace) => new Dictionary<string, string>

@@ -2,7 +2,7 @@ using Tidepool.Core.Workspaces;
 
 namespace Tidepool.Core.Lifecycle;
 
-/// <summary>What a user may want of a workspace, and what each wish makes of it. Pure; writing is the store's.</summary>
+/// <summary>What a user may want of a workspace, and what each intent makes of it. Pure: the store writes the result.</summary>
 public static class WorkspaceIntents
 {
     /// <summary>A workspace that is wanted running, of which nothing is there yet.</summary>

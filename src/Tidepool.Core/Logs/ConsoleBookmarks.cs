@@ -4,7 +4,7 @@ using Tidepool.Core.Workspaces;
 
 namespace Tidepool.Core.Logs;
 
-/// <summary>The bookmarks in the directory of the logs. One that is lost costs a console that is told again, nothing else.</summary>
+/// <summary>The bookmarks in the directory of the logs. If one is lost, its console is logged again, nothing else.</summary>
 public sealed class ConsoleBookmarks(string directory)
 {
     private const string Name = "console.json";

@@ -43,8 +43,8 @@ internal static partial class ConsoleLines
     }
 
     /// <summary>
-    /// Whether a line tells of a fault that is none: the editor's page asks for a module that open builds of VS Code do not have, and
-    /// images before this one had nothing left to kill when they shut down.
+    /// Whether a line reports a harmless fault: the editor's page asks for a module that open builds of VS Code do not have, and
+    /// earlier images had nothing left to kill when they shut down.
     /// </summary>
     private static bool IsNoise(string text) =>
         (text.StartsWith("File not found: ", StringComparison.Ordinal) && text.Contains("/node_modules/vsda/", StringComparison.Ordinal))

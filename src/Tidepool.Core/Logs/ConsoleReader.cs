@@ -30,7 +30,7 @@ internal sealed class ConsoleReader(ConsoleBookmarks bookmarks, TimeProvider tim
 
     public string? PositionIn(Workspace workspace) => (bookmark ??= bookmarks.Load(workspace)).Position;
 
-    /// <summary>The lines to log. The bookmark is moved first, so that after a crash in between they are missing, and never told twice.</summary>
+    /// <summary>The lines to log. The bookmark is moved first, so that a crash in between loses them, and never logs them twice.</summary>
     public IReadOnlyList<LogEntry> Take(Workspace workspace, ConsoleOutput output)
     {
         last = time.GetTimestamp();

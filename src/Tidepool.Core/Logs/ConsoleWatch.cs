@@ -18,7 +18,7 @@ public sealed partial class ConsoleWatch(
     private readonly ConcurrentDictionary<WorkspaceId, ConsoleReader> readers = new();
     private long? retired;
 
-    /// <summary>One look at the consoles whose turn it is.</summary>
+    /// <summary>One poll of the consoles that are due.</summary>
     /// <exception cref="StoreException">The database cannot be asked.</exception>
     public async Task LookAsync(CancellationToken cancellationToken)
     {

@@ -16,6 +16,6 @@ public interface IWorkspaceLog
     /// <summary>The names that there are logs of.</summary>
     IReadOnlyList<WorkspaceName> Names();
 
-    /// <summary>Puts the log of a workspace that is gone aside, so that the next one of that name begins anew. The newest of them are kept for a while.</summary>
+    /// <summary>Sets the log of a deleted workspace aside, so that the next workspace of that name begins a new log. The newest are kept for a while.</summary>
     Task RetireAsync(WorkspaceName workspace, CancellationToken cancellationToken);
 }

@@ -177,7 +177,7 @@ internal sealed class LogSegments(string directory)
         }
         catch (Exception fault) when (fault is FileNotFoundException or DirectoryNotFoundException)
         {
-            // Its turn to go came between the look and the reading.
+            // It was removed between the listing and the reading.
             return [];
         }
     }

@@ -6,7 +6,7 @@ using Tidepool.Core.Workspaces;
 
 namespace Tidepool.Core.Network;
 
-/// <summary>Keeps the wall around the workspaces what the runtime and the database say. No machine is started before it stands.</summary>
+/// <summary>Keeps the network boundary around the workspaces as the runtime and the database say. No machine is started before it is up.</summary>
 public sealed partial class BoundaryKeeper(IWorkspaceStore store, IWorkspaceRuntime runtime, INetworkBoundary boundary, ILogger<BoundaryKeeper> logger)
     : IDisposable
 {
@@ -16,14 +16,14 @@ public sealed partial class BoundaryKeeper(IWorkspaceStore store, IWorkspaceRunt
     private readonly SemaphoreSlim oneChange = new(1);
     private NetworkRules? last;
 
-    /// <summary>Whether the runtime ever told of its network to this process.</summary>
+    /// <summary>Whether the runtime has ever reported its network to this process.</summary>
     public bool IsKnown { get; private set; }
 
-    /// <summary>The network as last told; null where the runtime puts up a wall of its own, or where nothing is known yet.</summary>
+    /// <summary>The network as last reported; null if the runtime has a network boundary of its own, or if nothing is known yet.</summary>
     public WorkspaceNetwork? Known { get; private set; }
 
-    /// <summary>Returns once the wall stands as it is to stand now.</summary>
-    /// <exception cref="RuntimeException">It could not be put up, or the runtime cannot be asked.</exception>
+    /// <summary>Returns once the firewall rules that are needed now are in force.</summary>
+    /// <exception cref="RuntimeException">They could not be applied, or the runtime cannot be asked.</exception>
     /// <exception cref="StoreException">The database cannot be asked.</exception>
     public async Task EnsureAsync(CancellationToken cancellationToken)
     {

@@ -8,12 +8,12 @@ namespace Tidepool.Core.Network;
 /// <param name="Opened">Where the host may connect beside every editor: the registered ports.</param>
 public sealed record NetworkRules(WorkspaceNetwork Network, IReadOnlyList<IPEndPoint> Opened);
 
-/// <summary>The wall around the workspaces. Level-triggered: it is given all that is to hold, and applies the difference.</summary>
+/// <summary>The network boundary around the workspaces. Level-triggered: it is given all rules that are to hold, and applies the difference.</summary>
 public interface INetworkBoundary
 {
     /// <summary>
-    /// Makes exactly these rules hold, in one step: there is no moment without a wall. Puts them back where somebody removed them.
-    /// Returns whether anything had to change. What others drop that is to pass is looked at by the call after one that changed the rules.
+    /// Makes exactly these rules hold, in one step: there is no moment without rules. Puts removed rules back. Returns whether
+    /// anything had to change. The call after one that changed the rules checks what other tables drop that is to pass.
     /// </summary>
     /// <exception cref="RuntimeException">The host's firewall refused; <see cref="RuntimeFaults.BoundaryDown"/>, try again.</exception>
     Task<bool> ApplyAsync(NetworkRules rules, CancellationToken cancellationToken);

@@ -3,7 +3,7 @@ using System.Net.NetworkInformation;
 
 namespace Tidepool.Core.Network;
 
-/// <summary>One machine's place on the bridge: the host's end of its cable, and the two addresses it may speak from.</summary>
+/// <summary>One machine's network identity on the bridge: the host's end of its link, and the two addresses it may send from.</summary>
 public sealed record NetworkLink(string Interface, PhysicalAddress HardwareAddress, IPAddress Address);
 
 /// <summary>The bridge that workspaces are on, as the runtime made it.</summary>

@@ -9,7 +9,7 @@ public sealed class PortWatch(IWorkspaceStore store, IPortProbe probe)
 {
     private const int AtOnce = 32;
 
-    /// <summary>One look at every registered port.</summary>
+    /// <summary>One check of every registered port.</summary>
     /// <exception cref="StoreException">The database cannot be asked.</exception>
     public async Task LookAsync(CancellationToken cancellationToken)
     {
@@ -25,7 +25,7 @@ public sealed class PortWatch(IWorkspaceStore store, IPortProbe probe)
         var seen = await Task.WhenAll(workspace.Ports.Select(async port => port with { Answers = await AnswersAsync(workspace, port.Port, cancellationToken) }));
         if (!seen.SequenceEqual(workspace.Ports))
         {
-            // If somebody was faster, the next look tells it.
+            // If another write was faster, the next check saves it.
             await store.TrySavePortsSeenAsync(workspace with { Ports = seen }, cancellationToken);
         }
     }

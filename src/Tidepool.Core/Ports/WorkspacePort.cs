@@ -28,5 +28,5 @@ public readonly record struct PortNumber
 /// <param name="Port">Which one.</param>
 /// <param name="Label">What the user calls it.</param>
 /// <param name="StripPrefix">Whether what listens there is asked for <c>/x</c>, or for the whole <c>/workspace/NAME/port/N/x</c> that the browser asked for.</param>
-/// <param name="Answers">Whether something took a connection there when last looked at; false while the workspace does not run.</param>
+/// <param name="Answers">Whether something accepted a connection there at the last check; false while the workspace does not run.</param>
 public sealed record WorkspacePort(PortNumber Port, string? Label, bool StripPrefix = true, bool Answers = false);

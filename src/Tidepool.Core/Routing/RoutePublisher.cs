@@ -30,7 +30,7 @@ public sealed partial class RoutePublisher(
             .Select(w => new WorkspaceRoute(w.Name, w.Address!, [.. w.Ports.Select(p => new PortRoute(p.Port, p.StripPrefix)).OrderBy(p => p.Port.Value)]))];
 
     /// <summary>
-    /// Asks for the routes to be looked at. The task ends when a look that began after this call has ended: true if the proxy
+    /// Asks for the routes to be checked. The task ends when a check that began after this call has ended: true if the proxy
     /// now serves what is wanted, false if it could not be brought there.
     /// </summary>
     public Task<bool> PublishAsync()
@@ -42,7 +42,7 @@ public sealed partial class RoutePublisher(
         }
     }
 
-    /// <summary>Looks whenever asked, and regularly, until cancelled.</summary>
+    /// <summary>Checks whenever asked, and regularly, until cancelled.</summary>
     public async Task RunAsync(Func<bool, string?, CancellationToken, Task> report, CancellationToken cancellationToken)
     {
         while (!cancellationToken.IsCancellationRequested)
@@ -71,7 +71,7 @@ public sealed partial class RoutePublisher(
             }
             catch (TimeoutException)
             {
-                // The regular look.
+                // The regular check.
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
@@ -84,12 +84,12 @@ public sealed partial class RoutePublisher(
     {
         try
         {
-            // First the wall, which has to let the proxy through to a port that was just registered.
+            // First the firewall, which has to let the proxy through to a port that was just registered.
             var known = await EnsureBoundaryAsync(cancellationToken);
             var workspaces = await store.ListAllAsync(cancellationToken);
             if (!known && Wanted(workspaces, null).Count > 0)
             {
-                // Which addresses are on the bridge cannot be told yet, and what the proxy serves meanwhile was right once.
+                // Which addresses are on the bridge is not known yet, and the routes that the proxy serves meanwhile were right once.
                 return "The workspaces' network is not known yet.";
             }
 
@@ -108,7 +108,7 @@ public sealed partial class RoutePublisher(
         }
     }
 
-    /// <summary>Whether the network is known. A runtime that is down or hangs does not keep the proxy from being told.</summary>
+    /// <summary>Whether the network is known. A runtime that is down or hangs does not delay the routes.</summary>
     private async Task<bool> EnsureBoundaryAsync(CancellationToken cancellationToken)
     {
         using var limit = new CancellationTokenSource(options.BoundaryWait, time);
@@ -132,7 +132,7 @@ public sealed partial class RoutePublisher(
     [LoggerMessage(Level = LogLevel.Debug, Message = "The proxy serves {Count} workspaces.")]
     private partial void LogApplied(int count);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The network boundary could not be looked at; trying again.")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The network boundary could not be checked; trying again.")]
     private partial void LogBoundaryDown(Exception fault);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The proxy's routes could not be brought up to date; trying again.")]

@@ -4,7 +4,7 @@ using Tidepool.Core.Workspaces;
 
 namespace Tidepool.Core.Runtime;
 
-/// <summary>What separates a workspace from its host, as the user is told.</summary>
+/// <summary>What separates a workspace from its host, as shown to the user.</summary>
 public enum Isolation
 {
     /// <summary>Hardware-assisted virtual machine with a kernel of its own.</summary>
@@ -32,7 +32,7 @@ public sealed record RuntimeImage(string Name, string Hash, string Directory);
 /// <param name="Image">What its disk is made from; null where that is another machine's disk.</param>
 /// <param name="Cpus">Cores.</param>
 /// <param name="MemoryMiB">Memory, in MiB.</param>
-/// <param name="Environment">What its guest is told of itself; nothing secret.</param>
+/// <param name="Environment">The environment that its guest is given; nothing secret.</param>
 public sealed record InstanceSpec(
     InstanceName Name,
     WorkspaceName Workspace,
@@ -46,7 +46,7 @@ public enum InstanceState
     Running,
     Stopped,
 
-    /// <summary>Between the two, or in a state that is neither; look again.</summary>
+    /// <summary>Between the two, or in a state that is neither; poll again.</summary>
     Changing,
 }
 
@@ -90,8 +90,8 @@ public interface IWorkspaceRuntime
     Task ImportImageAsync(RuntimeImage image, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Makes a stopped machine from its image. One that an earlier call is still making is waited for; one that an earlier call
-    /// left is made anew, so this must not be called for a workspace that was ever started.
+    /// Makes a stopped machine from its image. If an earlier call is still making it, waits for that. A machine that an earlier
+    /// call left half made is made again, so this must not be called for a workspace that was ever started.
     /// </summary>
     Task CreateAsync(InstanceSpec spec, CancellationToken cancellationToken);
 
@@ -101,7 +101,7 @@ public interface IWorkspaceRuntime
     /// </summary>
     Task CloneAsync(InstanceName source, InstanceSpec spec, CancellationToken cancellationToken);
 
-    /// <summary>Starts the machine. Where a request of before is still changing it, waits for that first, so that a late stop does not undo this start.</summary>
+    /// <summary>Starts the machine. If an earlier request is still changing it, waits for that first, so that a late stop does not undo this start.</summary>
     Task StartAsync(InstanceName name, CancellationToken cancellationToken);
 
     /// <summary>Asks the guest to shut down, and after <paramref name="grace"/> ends it by force. Returns once it is stopped.</summary>
@@ -116,7 +116,7 @@ public interface IWorkspaceRuntime
     /// <summary>All machines that are ours, in one call.</summary>
     Task<IReadOnlyList<InstanceObservation>> ObserveAllAsync(CancellationToken cancellationToken);
 
-    /// <summary>The bridge and everybody's place on it, for the wall around them; null where the runtime puts up a wall of its own.</summary>
+    /// <summary>The bridge and each machine's network identity, for the firewall rules; null if the runtime has a network boundary of its own.</summary>
     Task<WorkspaceNetwork?> FindNetworkAsync(CancellationToken cancellationToken);
 
     /// <summary>

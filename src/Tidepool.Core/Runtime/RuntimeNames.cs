@@ -9,7 +9,7 @@ public static class RuntimeNames
     public const string Tart = "tart";
 
     /// <summary>The runtime that a state directory's workspaces are in.</summary>
-    /// <param name="inUse">What <c>tidepool up</c> decided and keeps; null where it was started by something else, or by one of before there was a choice.</param>
+    /// <param name="inUse">What <c>tidepool up</c> decided and keeps; null if another program started Tidepool, or a version that had no choice did.</param>
     /// <param name="asked">What it was asked for.</param>
     /// <param name="isMac">Whether this is macOS, which knows one runtime only.</param>
     /// <exception cref="InvalidOperationException">There is no runtime of that name.</exception>

@@ -4,7 +4,7 @@ using System.Text;
 namespace Tidepool.Core.SignIn;
 
 /// <summary>
-/// How Caddy tells the server that a request comes from the owner, who signed in: by a secret that these two share, 256 random
+/// Caddy proves with it to the server that a request comes from the signed-in owner: a secret that the two share, 256 random
 /// bits in a file. A client, a workspace or another program of this machine cannot know it.
 /// </summary>
 public static class ProxySecret

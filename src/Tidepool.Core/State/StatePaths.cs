@@ -21,7 +21,7 @@ public sealed class StatePaths(string root)
 
     public string CaddyAdminSocket => At("run", "caddy", "admin.sock");
 
-    /// <summary>The secret by which Caddy tells the server that the owner signed in; Caddy has it in its configuration.</summary>
+    /// <summary>The secret by which Caddy proves to the server that the owner signed in; Caddy has it in its configuration.</summary>
     public string ProxySecret => At("server", "proxy-secret");
 
     /// <summary>The key that the token of the owner's browser sessions follows from; for root alone.</summary>

@@ -3,7 +3,7 @@ using Tidepool.Core.Workspaces;
 
 namespace Tidepool.Core.Storage;
 
-/// <summary>The audit trail. It is written together with what it tells of, by <see cref="IWorkspaceStore"/>, and outlives its workspaces.</summary>
+/// <summary>The audit trail. <see cref="IWorkspaceStore"/> writes it together with the change that it records. It outlives its workspaces.</summary>
 public interface IActivityStore
 {
     /// <summary>Newest first; of one workspace, or of all if <paramref name="workspace"/> is null. One transaction.</summary>

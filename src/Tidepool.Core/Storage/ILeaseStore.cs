@@ -14,7 +14,7 @@ public interface ILeaseStore
     /// </summary>
     Task<Lease?> TryAcquireAsync(string resource, string owner, DateTimeOffset now, TimeSpan duration, CancellationToken cancellationToken);
 
-    /// <summary>The lease with a later expiry; null if another has taken it since. An expired lease that nobody took is renewed.</summary>
+    /// <summary>The lease with a later expiry; null if another has taken it since. An expired lease that no other owner took is renewed.</summary>
     Task<Lease?> TryRenewAsync(Lease lease, DateTimeOffset now, TimeSpan duration, CancellationToken cancellationToken);
 
     /// <summary>Gives the lease back. Does nothing if another has taken it since.</summary>

@@ -4,7 +4,7 @@ using Tidepool.Core.Workspaces;
 
 namespace Tidepool.Core.Storage;
 
-/// <summary>How writing a wish ended that takes room.</summary>
+/// <summary>The outcome of writing an intent that takes capacity.</summary>
 public abstract record AdmissionOutcome
 {
     private AdmissionOutcome()

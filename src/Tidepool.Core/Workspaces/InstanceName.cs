@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace Tidepool.Core.Workspaces;
 
 /// <summary>
-/// The name of a workspace's machine in the runtime. Made of the workspace's id alone, so a workspace that is made anew
+/// The name of a workspace's machine in the runtime. Made of the workspace's id alone, so a new workspace
 /// under an old name is never taken for the one before it.
 /// </summary>
 public readonly record struct InstanceName

@@ -4,8 +4,8 @@ using Tidepool.Db.Schema;
 namespace Tidepool.Db.Changes;
 
 /// <summary>
-/// The one row that counts changes to workspaces. Whoever raises it holds it until its commit, so revisions become visible in
-/// their own order and a follower never skips one.
+/// The one row that counts changes to workspaces. The transaction that raises it locks it until its commit, so revisions become
+/// visible in their own order and a follower never skips one.
 /// </summary>
 internal sealed class RevisionRow
 {

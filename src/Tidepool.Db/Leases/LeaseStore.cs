@@ -28,8 +28,8 @@ internal sealed class LeaseStore(Database database) : ILeaseStore
             cancellationToken);
 
     /// <summary>
-    /// Whether nobody took the lease since it was given, to be asked within a write of the caller's. The expiry does not matter: it
-    /// only says from when on another may take the lease, and that raises the epoch. So a write needs no clock, and two processes'
+    /// Whether no other owner took the lease since; the caller asks within its own write. The expiry does not matter: it only says
+    /// from when on another owner may take the lease, and that raises the epoch. So a write needs no clock, and two processes'
     /// clocks cannot disagree about it.
     /// </summary>
     public static Task<bool> IsHeldAsync(TidepoolDbContext db, Lease lease, CancellationToken cancellationToken) =>

@@ -8,8 +8,8 @@ using Tidepool.Db.Changes;
 namespace Tidepool.Db.Schema;
 
 /// <summary>
-/// Makes the tables where there are none, and adds what a database of before lacks: every column that comes later may be null, so
-/// that nothing else is needed. What there is is asked inside the write that changes it, so two starters cannot both.
+/// Makes missing tables, and adds the columns that an older database lacks: every later column may be null, so nothing else is
+/// needed. It checks what exists inside the write that changes it, so two processes that start at once cannot both change it.
 /// </summary>
 internal sealed class DatabaseInitializer(Database database, IDatabaseEngine engine)
 {

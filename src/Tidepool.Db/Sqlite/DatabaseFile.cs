@@ -26,7 +26,7 @@ internal static class DatabaseFile
 
     /// <summary>
     /// Gives it and the files beside it their modes. For the group this comes after the switch to the write-ahead log: what SQLite does
-    /// until then goes through a journal that nobody else may touch.
+    /// until then goes through a journal that only its owner may read or write.
     /// </summary>
     public static void SetModes(string path)
     {
@@ -38,7 +38,7 @@ internal static class DatabaseFile
         var mode = IsShared(path) ? OwnerAndGroup : OwnerOnly;
         foreach (var file in (string[])[path, path + "-wal", path + "-shm"])
         {
-            // Who is only of the group cannot set it, and need not.
+            // A user who is only a member of the file's group cannot set the mode, and need not.
             if (File.Exists(file) && File.GetUnixFileMode(file) != mode)
             {
                 File.SetUnixFileMode(file, mode);

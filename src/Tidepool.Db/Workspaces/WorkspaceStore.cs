@@ -193,7 +193,7 @@ internal sealed class WorkspaceStore(Database database, CommitNotifications noti
         }
         catch (StoreException failure) when (database.IsUniqueViolation(failure))
         {
-            // Where writes do not exclude each other, another may have added the name since it was looked for.
+            // Where writes do not exclude each other, another write may have added the name since it was checked.
             return new AdmissionOutcome.Refused(new Refusal.NameTaken(workspace.Name));
         }
     }

@@ -14,7 +14,7 @@ public static class DurableFiles
     {
         try
         {
-            // Unlike File.Exists, this tells "no such file" from every other error.
+            // Unlike File.Exists, this distinguishes "no such file" from every other error.
             _ = File.GetAttributes(path);
             return true;
         }

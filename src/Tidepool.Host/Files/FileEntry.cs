@@ -29,7 +29,7 @@ public sealed partial record FileEntry(FileKind Kind, uint Owner, uint Links)
     private const uint BasicFields = 0x7ff;
 
     /// <summary>The entry at a path; of a link, the link itself.</summary>
-    /// <exception cref="IOException">The kernel cannot say: there is none, or this process may not look.</exception>
+    /// <exception cref="IOException">There is no entry, or this process may not read it.</exception>
     public static FileEntry At(string path) => Ask(CurrentDirectory, path, NoFollow);
 
     /// <summary>The entry that is open.</summary>

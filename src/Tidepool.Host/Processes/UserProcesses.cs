@@ -14,7 +14,7 @@ public static partial class UserProcesses
     /// over, so neither what they note of themselves nor their names count.
     /// </summary>
     /// <param name="user">The user; never root.</param>
-    /// <param name="time">Its clock paces the looks.</param>
+    /// <param name="time">Its clock paces the checks.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public static async Task EndAsync(uint user, TimeProvider time, CancellationToken cancellationToken)
     {

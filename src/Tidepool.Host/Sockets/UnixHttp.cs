@@ -34,7 +34,7 @@ public static class UnixHttp
     };
 
     /// <param name="socket">The socket's file.</param>
-    /// <param name="baseAddress">What the paths of requests are relative to; nothing is looked up by its host name.</param>
+    /// <param name="baseAddress">What the paths of requests are relative to; its host name is never resolved.</param>
     /// <param name="timeout">How long one request may take.</param>
     /// <param name="listener">The user that must be listening; null for any.</param>
     public static HttpClient Client(string socket, string baseAddress, TimeSpan timeout, uint? listener = null) =>

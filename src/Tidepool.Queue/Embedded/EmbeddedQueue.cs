@@ -20,7 +20,7 @@ internal sealed class EmbeddedQueue(
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(max, 1);
 
-        // By the time that passes: the clock may be set while somebody waits.
+        // By elapsed time: the clock may be set while a receiver waits.
         var began = time.GetTimestamp();
         while (true)
         {

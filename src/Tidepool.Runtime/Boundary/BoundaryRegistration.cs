@@ -6,7 +6,7 @@ namespace Tidepool.Runtime.Boundary;
 /// <summary>Registers the network boundary.</summary>
 public static class BoundaryRegistration
 {
-    /// <summary>The wall around the workspaces, in nftables.</summary>
+    /// <summary>The network boundary around the workspaces, in nftables.</summary>
     /// <param name="services">Where to.</param>
     /// <param name="proxyUser">The user that the proxy runs as; null where it is root.</param>
     /// <param name="workspacePort">Where the proxy takes sessions.</param>

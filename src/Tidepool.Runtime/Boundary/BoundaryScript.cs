@@ -6,8 +6,8 @@ using Tidepool.Core.Network;
 namespace Tidepool.Runtime.Boundary;
 
 /// <summary>
-/// The wall as a script for <c>nft</c>. Pure. It stands by itself: what the runtime's own rules forbid is forbidden here once more.
-/// A packet that any table drops is gone, so the runtime's rules and these can only take away from each other.
+/// The firewall rules as a script for <c>nft</c>. Pure. They suffice by themselves: they also forbid what the runtime's own rules
+/// forbid. A packet that any table drops is gone, so neither set of rules can allow what the other forbids.
 /// </summary>
 internal static class BoundaryScript
 {
@@ -16,7 +16,7 @@ internal static class BoundaryScript
     /// <summary>How the names of those sets begin that packets fill.</summary>
     public const string PacketSets = "session";
 
-    /// <summary>What is nobody's on the internet: private, shared, link-local, loopback, benchmark, multicast and reserved (RFC 6890).</summary>
+    /// <summary>Addresses that are not public: private, shared, link-local, loopback, benchmark, multicast and reserved (RFC 6890).</summary>
     private static readonly IReadOnlyList<IPNetwork> NeverPublic =
     [
         IPNetwork.Parse("0.0.0.0/8"), IPNetwork.Parse("10.0.0.0/8"), IPNetwork.Parse("100.64.0.0/10"), IPNetwork.Parse("127.0.0.0/8"),
@@ -30,7 +30,7 @@ internal static class BoundaryScript
     public static string TableOf(string bridge) => "tidepool_" + bridge;
 
     /// <param name="rules">What is to hold.</param>
-    /// <param name="local">The networks that this machine is on: somebody's LAN, whatever their numbers are.</param>
+    /// <param name="local">The networks that this machine is on: a LAN, even if its addresses are public ones.</param>
     /// <param name="proxyUser">The user that the proxy runs as; null where it is root.</param>
     /// <param name="workspacePort">Where the proxy takes sessions.</param>
     public static string Render(NetworkRules rules, IEnumerable<IPNetwork> local, uint? proxyUser, int workspacePort)

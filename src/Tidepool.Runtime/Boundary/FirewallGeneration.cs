@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 namespace Tidepool.Runtime.Boundary;
 
 /// <summary>
-/// The number that the kernel raises by one with each transaction of nftables: while it stays the same, nobody changed the firewall.
+/// The number that the kernel raises by one with each transaction of nftables: while it stays the same, the firewall is unchanged.
 /// Asked of the kernel by netlink, as linux/netfilter/nf_tables.h numbers it (NFT_MSG_GETGEN), which takes some microseconds.
 /// </summary>
 internal static partial class FirewallGeneration

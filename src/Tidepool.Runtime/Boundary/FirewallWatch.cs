@@ -4,8 +4,8 @@ using Microsoft.Extensions.Logging;
 namespace Tidepool.Runtime.Boundary;
 
 /// <summary>
-/// Hears from the kernel whenever anybody changes the firewall: netlink's group of nftables, as linux/netfilter/nfnetlink.h
-/// numbers it. Where it cannot be had, only the regular look is left.
+/// The kernel reports every change of the firewall to it: netlink's group of nftables, as linux/netfilter/nfnetlink.h numbers
+/// it. If the group cannot be joined, only the regular poll is left.
 /// </summary>
 internal sealed partial class FirewallWatch : IDisposable
 {
@@ -112,7 +112,7 @@ internal sealed partial class FirewallWatch : IDisposable
     [LibraryImport("libc", EntryPoint = "close")]
     private static partial int CloseSocket(int socket);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Changes of the firewall cannot be listened for; it is looked at every few seconds.")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The kernel does not report changes of the firewall; it is checked every few seconds instead.")]
     private partial void LogDeaf();
 
     [StructLayout(LayoutKind.Sequential)]

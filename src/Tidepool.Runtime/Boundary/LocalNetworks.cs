@@ -10,7 +10,7 @@ namespace Tidepool.Runtime.Boundary;
 /// <summary>The IPv4 networks that this machine is on or has a route to, read from the kernel.</summary>
 internal static class LocalNetworks
 {
-    /// <summary>A route wider than this is a way out, not somebody's network: some tunnels cut the default route in two.</summary>
+    /// <summary>A route wider than this is a default route, not a local network: some tunnels split the default route in two.</summary>
     private const int WidestNetwork = 8;
 
     /// <param name="except">An interface whose networks do not count.</param>

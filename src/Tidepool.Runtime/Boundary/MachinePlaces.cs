@@ -7,8 +7,8 @@ using Tidepool.Core.Workspaces;
 namespace Tidepool.Runtime.Boundary;
 
 /// <summary>
-/// What a machine is called on the bridge, by name and by numbers, on every runtime that gives the wall its links. Made of names
-/// alone, so that it is known before there is a machine. Pure.
+/// A machine's network identity on the bridge: its interface name and addresses, on every runtime whose links our firewall
+/// filters. Derived from names alone, so that it is known before the machine exists. Pure.
 /// </summary>
 internal static class MachinePlaces
 {

@@ -10,7 +10,7 @@ namespace Tidepool.Runtime.Boundary;
 /// </summary>
 internal sealed partial class NftablesBoundary(FirewallWatch watch, uint? proxyUser, int workspacePort, TimeProvider time) : INetworkBoundary
 {
-    /// <summary>After which the firewall is looked at even if the kernel told of no change.</summary>
+    /// <summary>After this the firewall is checked even if the kernel reported no change.</summary>
     private static readonly TimeSpan Trust = TimeSpan.FromSeconds(30);
 
     private static readonly string[] Families = ["inet", "bridge"];
@@ -18,7 +18,7 @@ internal sealed partial class NftablesBoundary(FirewallWatch watch, uint? proxyU
     /// <summary>The rules that were put in last; null where that failed.</summary>
     private string? applied;
 
-    /// <summary>How nft lists them; null where that was not read, or not before somebody else changed the firewall.</summary>
+    /// <summary>How nft lists them; null if that was not read, or if another program changed the firewall first.</summary>
     private string? standing;
 
     /// <summary>The kernel's number of changes at which they stood, and at which the chains of others let the bridge through.</summary>
@@ -39,7 +39,7 @@ internal sealed partial class NftablesBoundary(FirewallWatch watch, uint? proxyU
             return true;
         }
 
-        // Read before the look, so that a change made during it is looked at again.
+        // Read before the check, so that a change made during it is checked again.
         var now = FirewallGeneration.Read();
         var isFresh = now is not null && time.GetElapsedTime(lookedAt) < Trust;
         var stands = (isFresh && now == sure.Standing) || (standing is not null && await ListAsync(bridge, cancellationToken) == standing);
@@ -69,7 +69,7 @@ internal sealed partial class NftablesBoundary(FirewallWatch watch, uint? proxyU
         applied = script;
         lookedAt = time.GetTimestamp();
 
-        // One change and no more: nobody else was there between.
+        // Exactly one change: no other program changed the firewall meanwhile.
         var isOurs = before is null || after == before + 1;
         sure.Standing = isOurs ? after : null;
         reading = isOurs ? ReadStandingAsync(bridge, after, cancellationToken) : Task.CompletedTask;
@@ -85,7 +85,7 @@ internal sealed partial class NftablesBoundary(FirewallWatch watch, uint? proxyU
         }
         catch (Exception fault) when (fault is RuntimeException or OperationCanceledException)
         {
-            // The next look puts the rules in again, and reads them then.
+            // The next check applies the rules again, and reads them then.
         }
     }
 

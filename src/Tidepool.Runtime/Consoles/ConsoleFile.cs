@@ -3,7 +3,7 @@ using Tidepool.Core.Runtime;
 
 namespace Tidepool.Runtime.Consoles;
 
-/// <summary>A console that its runtime writes to a file of this machine. The position is a place in it; a shorter file was begun anew.</summary>
+/// <summary>A console that its runtime writes to a file of this machine. The position is an offset in it; a file shorter than that was begun again.</summary>
 internal static class ConsoleFile
 {
     private const int MaxBytes = 256 * 1024;

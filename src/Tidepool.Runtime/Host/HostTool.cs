@@ -57,7 +57,7 @@ internal static class HostTool
         }
     }
 
-    /// <summary>Where it is installed; null if it is not. One that is named by its full path is looked for there.</summary>
+    /// <summary>Where it is installed; null if it is not. A full path is checked as it is.</summary>
     public static string? Find(string tool) =>
         Path.IsPathFullyQualified(tool) ? (File.Exists(tool) ? tool : null) : Places.Select(place => Path.Combine(place, tool)).FirstOrDefault(File.Exists);
 

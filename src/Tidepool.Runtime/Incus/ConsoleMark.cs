@@ -15,8 +15,8 @@ internal static class ConsoleMark
     }
 
     /// <summary>
-    /// Where the bytes begin that came after the mark; 0 where it is not there, for the file was begun anew since. The last place
-    /// counts, and if need be a shorter end of the mark: rather is something missing than told twice.
+    /// Where the bytes after the mark begin; 0 if the mark is missing, because the file was begun again since. The last occurrence
+    /// counts, or if need be that of a shorter end of the mark: losing a line is better than logging it twice.
     /// </summary>
     public static int Find(string? mark, ReadOnlySpan<byte> file)
     {

@@ -9,7 +9,7 @@ namespace Tidepool.Runtime.Incus;
 
 /// <summary>
 /// Incus's REST API over its Unix socket. Background operations are waited for, but never held as truth: their rows vanish when
-/// the daemon restarts, so whoever called looks at the thing itself again.
+/// the daemon restarts, so the caller checks the result itself.
 /// </summary>
 internal sealed class IncusClient : IDisposable
 {
@@ -60,7 +60,7 @@ internal sealed class IncusClient : IDisposable
 
     /// <summary>
     /// Changes something at once, or begins to and waits for <paramref name="timeout"/> until it is done. False if the daemon has
-    /// forgotten what it began: then nobody can tell whether it was done.
+    /// forgotten what it began: then whether it was done is unknown.
     /// </summary>
     public async Task<bool> ChangeAsync(HttpMethod method, string path, JsonNode? body, TimeSpan timeout, CancellationToken cancellationToken)
     {
@@ -99,8 +99,8 @@ internal sealed class IncusClient : IDisposable
     }
 
     /// <summary>
-    /// Waits for a background operation. Its failure is answered with the status of what failed, so a missing machine looks like
-    /// a missing operation but for its words. False if it is not there any more: it has ended, and nobody can tell how.
+    /// Waits for a background operation. Its failure has the status code of what failed, so only the message tells a missing machine
+    /// from a missing operation. False if the operation is gone: it has ended, and how is unknown.
     /// </summary>
     public async Task<bool> WaitAsync(string operation, TimeSpan timeout, CancellationToken cancellationToken)
     {

@@ -19,27 +19,27 @@ internal static class IncusFaults
         RuntimeFaults.Failed, "Incus gave an answer that Tidepool does not understand. It is tried again; `tidepool logs --component incusd` may tell why.", isTransient: true, inner);
 
     public static RuntimeException ImageUnreadable(Exception inner) => new(
-        RuntimeFaults.ImageMissing, $"The workspace image could not be read: {inner.Message} It is tried again; `tidepool image build` makes it anew.", isTransient: true, inner);
+        RuntimeFaults.ImageMissing, $"The workspace image could not be read: {inner.Message} It is tried again; `tidepool image build` builds it again.", isTransient: true, inner);
 
     public static RuntimeException TooSlow(string operation) => new(
-        RuntimeFaults.Failed, $"Incus took too long: {operation}. It is looked at again.", isTransient: true);
+        RuntimeFaults.Failed, $"Incus took too long: {operation}. Tidepool checks again.", isTransient: true);
 
     public static RuntimeException Forgotten(string doing) => new(
-        RuntimeFaults.Failed, $"Incus was restarted in the middle of {doing}. It is looked at again.", isTransient: true);
+        RuntimeFaults.Failed, $"Incus was restarted in the middle of {doing}. Tidepool checks again.", isTransient: true);
 
     public static RuntimeException NotOurs(InstanceName name) => new(
         RuntimeFaults.NameTaken, $"Incus has a machine called {name} that Tidepool did not make; it is left alone. Remove or rename it, and try again.", isTransient: false);
 
-    /// <summary>A look that fails says nothing about the machine, so it is never the end of anything.</summary>
+    /// <summary>A check that fails says nothing about the machine, so it never ends an operation.</summary>
     public static RuntimeException CannotTell(IncusException fault) => new(
-        RuntimeFaults.Failed, $"Incus cannot tell how the workspace's machine is: \"{fault.Message}\". It is looked at again.", isTransient: true, fault);
+        RuntimeFaults.Failed, $"Incus did not report the state of the workspace's machine: \"{fault.Message}\". Tidepool checks again.", isTransient: true, fault);
 
     /// <summary>Whether the machine went up or down under the daemon's eyes, so that it has no answer for a moment.</summary>
     public static bool SaysChanging(IncusException fault) => fault.Message.StartsWith("Invalid PID", StringComparison.OrdinalIgnoreCase);
 
     public static bool SaysRunning(IncusException fault) => fault.Message.EndsWith("is already running", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>Whether it is the machine itself that is not there. A pool, a network or a project that is missing looks much the same.</summary>
+    /// <summary>Whether it is the machine itself that is missing. The answer for a missing pool, network or project is similar.</summary>
     public static bool SaysGone(IncusException fault) => fault.Status == 404 && fault.Message.EndsWith("Instance not found", StringComparison.OrdinalIgnoreCase);
 
     public static RuntimeException Translate(IncusException fault, string doing, string pool)

@@ -16,8 +16,8 @@ internal sealed partial class IncusHost(IncusClient client, IOptions<IncusOption
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(120);
 
     /// <summary>
-    /// A guest is told nothing about this machine's names nor its LAN: a public name that leads to a private address is not told,
-    /// and a question about the resolver itself is answered here with nothing. Only machines that Incus knows are leased an address, by their hardware address alone.
+    /// The resolver gives a guest no name of the host or its LAN, and no public name that leads to a private address. It answers
+    /// questions about itself with nothing. Only machines that Incus knows are leased an address, by their hardware address alone.
     /// </summary>
     private static readonly string[] Dnsmasq =
         ["no-hosts", "stop-dns-rebind", "bogus-priv", "domain-needed", "no-ident", "local=/bind/", "local=/server/", "dhcp-ignore-names", "dhcp-ignore-clid", "dhcp-ignore=tag:!known"];
@@ -100,7 +100,7 @@ internal sealed partial class IncusHost(IncusClient client, IOptions<IncusOption
             }
             catch (IncusException)
             {
-                // Somebody else may have made it at the same moment.
+                // Another request may have made it at the same moment.
                 if (await client.FindAsync(path, cancellationToken) is null)
                 {
                     throw;
@@ -145,7 +145,7 @@ internal sealed partial class IncusHost(IncusClient client, IOptions<IncusOption
         }
     }
 
-    /// <summary>The group that dnsmasq was told to run in. Incus notes its arguments as YAML: in one list with commas, or one on each line.</summary>
+    /// <summary>The group that dnsmasq runs in by its arguments. Incus stores them as YAML: in one list with commas, or one on each line.</summary>
     [GeneratedRegex(@"[\s,\[]-g\s*(?:,|\n\s*-)\s*(?<group>[\w.-]+)")]
     private static partial Regex Group();
 

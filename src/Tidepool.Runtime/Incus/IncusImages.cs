@@ -22,7 +22,7 @@ internal sealed class IncusImages(IncusClient client, IncusHost host, IOptions<I
 
     /// <summary>The image for new machines, imported if it is not there.</summary>
     /// <param name="image">The build.</param>
-    /// <param name="verify">Whether to look even if it was there before.</param>
+    /// <param name="verify">Whether to check even if it was there before.</param>
     /// <param name="cancellationToken">Ends the wait; an upload that was cut off leaves nothing.</param>
     public async Task<IncusImage> EnsureAsync(RuntimeImage image, bool verify, CancellationToken cancellationToken)
     {
@@ -88,7 +88,7 @@ internal sealed class IncusImages(IncusClient client, IncusHost host, IOptions<I
         }
     }
 
-    /// <summary>The first machine of an image pays for unpacking it; this one is nobody's, so nobody waits.</summary>
+    /// <summary>The first machine of an image pays for unpacking it. This one belongs to no workspace, so no user waits for it.</summary>
     private async Task WarmAsync(IncusImage image, CancellationToken cancellationToken)
     {
         var name = WarmUp + image.Fingerprint[..12];

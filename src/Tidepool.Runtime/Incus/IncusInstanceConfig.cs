@@ -3,7 +3,7 @@ using Tidepool.Core.Runtime;
 
 namespace Tidepool.Runtime.Incus;
 
-/// <summary>What Incus is told of a new machine: its size, its walls, and where its disk and its network are.</summary>
+/// <summary>The configuration of a new machine for Incus: its size, its isolation, and where its disk and its network are.</summary>
 internal static class IncusInstanceConfig
 {
     public const string ProcessesKey = "limits.processes";
@@ -11,7 +11,7 @@ internal static class IncusInstanceConfig
 
     /// <summary>
     /// A new btrfs subvolume has a quota of its own, which is unlimited, so a guest may make none: SUBVOL_CREATE, SUBVOL_CREATE_V2,
-    /// SNAP_CREATE, SNAP_CREATE_V2. The kernel looks at the lower half of the number alone, and so does the filter.
+    /// SNAP_CREATE, SNAP_CREATE_V2. The kernel compares the lower half of the number alone, and so does the filter.
     /// </summary>
     /// <remarks>Contexts of the older asynchronous input and output (io_setup) are counted for the whole machine: programs get "no such call", and do without.</remarks>
     public static readonly string DeniedCalls = "io_setup errno 38\n" + string.Join('\n', new[] { 0x5000940e, 0x50009418, 0x50009401, 0x50009417 }.Select(call => $"ioctl errno 1 [1,{call},SCMP_CMP_MASKED_EQ,4294967295]"));

@@ -11,8 +11,8 @@ using Tidepool.Runtime.Boundary;
 namespace Tidepool.Runtime.Incus;
 
 /// <summary>
-/// Gives each machine its place on the bridge before it is made: the name of the host's end, a hardware address, and an address.
-/// So the wall can be put up before the machine runs, and nothing that the guest says about itself counts.
+/// Gives each machine its network identity before it is made: the name of the host's end, a hardware address, and an address.
+/// So the firewall rules can be applied before the machine runs, and nothing that the guest says about itself counts.
 /// </summary>
 internal sealed class IncusLinks(IncusClient client, IncusHost host, IOptions<IncusOptions> options)
 {

@@ -35,8 +35,8 @@ public sealed class IncusOptions
     public bool Nat { get; set; } = true;
 
     /// <summary>
-    /// How much of the processors a workspace gets where somebody else wants them too, in percent of what a process beside it gets.
-    /// While nobody does, it has all of its cores.
+    /// How much of the processors a workspace gets while other processes want them too, in percent of what a process beside it gets.
+    /// While no other process does, it has all of its cores.
     /// </summary>
     public int CpuSharePercent { get; set; } = 25;
 

@@ -12,7 +12,7 @@ namespace Tidepool.Runtime.Incus;
 internal sealed partial class IncusRuntime(
     IncusClient client, IncusHost host, IncusLinks links, IncusImages images, IncusConsoles consoles, LeftoverLink leftover, ProcessBudget processes, IOptions<IncusOptions> options, TimeProvider time, ILogger<IncusRuntime> logger) : IWorkspaceRuntime
 {
-    private const int MostLooks = 40;
+    private const int MaxAttempts = 40;
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(50);
 
@@ -103,7 +103,7 @@ internal sealed partial class IncusRuntime(
                 }
                 catch (IncusException fault) when (IncusFaults.SaysRunning(fault))
                 {
-                    // By a request of before, which had not begun when it was looked for.
+                    // By an earlier request, which had not begun when the worker checked for it.
                 }
                 finally
                 {
@@ -176,9 +176,9 @@ internal sealed partial class IncusRuntime(
     }
 
     /// <summary>
-    /// Whether there is a machine of that name to go on with. One that a request still under way is making is waited for; one
-    /// that was left by a request that ended half-way was never started, so it is removed and nothing is lost. One that was ever
-    /// started may hold somebody's work, and is never removed here.
+    /// Whether there is a machine of that name to go on with. If a request is still making it, waits for that. A machine that an
+    /// interrupted request left was never started, so it is removed and nothing is lost. A machine that was ever started may hold
+    /// a user's work, and is never removed here.
     /// </summary>
     private async Task<bool> AdoptAsync(InstanceName name, CancellationToken cancellationToken)
     {
@@ -326,7 +326,7 @@ internal sealed partial class IncusRuntime(
         }
         catch (IncusException)
         {
-            // It may have gone down by itself between the look and the blow.
+            // It may have gone down by itself between the check and the forced stop.
             if (await FindAsync(name, cancellationToken) is not (null or { State: InstanceState.Stopped }))
             {
                 throw;
@@ -352,7 +352,7 @@ internal sealed partial class IncusRuntime(
     /// <summary>Null only where the daemon says that this very machine is not there: of one whose pool or network it misses nothing is known.</summary>
     private async Task<JsonElement?> FindRawAsync(InstanceName name, string query, CancellationToken cancellationToken)
     {
-        for (var looks = 1; ; looks++)
+        for (var attempt = 1; ; attempt++)
         {
             try
             {
@@ -363,7 +363,7 @@ internal sealed partial class IncusRuntime(
             {
                 return IncusFaults.SaysGone(fault) ? null : throw IncusFaults.CannotTell(fault);
             }
-            catch (IncusException fault) when (IncusFaults.SaysChanging(fault) && looks < MostLooks)
+            catch (IncusException fault) when (IncusFaults.SaysChanging(fault) && attempt < MaxAttempts)
             {
                 await Task.Delay(PollInterval, time, cancellationToken);
             }
@@ -410,7 +410,7 @@ internal sealed partial class IncusRuntime(
     [LoggerMessage(Level = LogLevel.Information, Message = "An earlier request for {Instance} failed.")]
     private partial void LogOtherFailed(InstanceName instance, Exception fault);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Instance} was left half made by an earlier request; making it anew.")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Instance} was left half made by an earlier request; making it again.")]
     private partial void LogRemade(InstanceName instance);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Instance} did not shut down in time and is ended by force.")]

@@ -12,7 +12,7 @@ internal sealed partial class LeftoverLink(ILogger<LeftoverLink> logger)
 {
     private const string Interfaces = "/sys/class/net";
 
-    /// <summary>To be called while the machine is stopped and nobody is starting it. Failing is harmless: the start then says what is wrong.</summary>
+    /// <summary>Call it only while the machine is stopped and not being started. Failing is harmless: the start then says what is wrong.</summary>
     public async Task RemoveAsync(string name, CancellationToken cancellationToken)
     {
         if (!Directory.Exists(Path.Combine(Interfaces, name)) || HostTool.Find("ip") is not { } program)

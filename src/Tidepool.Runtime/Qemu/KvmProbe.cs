@@ -22,8 +22,8 @@ internal sealed partial class KvmProbe(IOptions<QemuOptions> options, QemuImages
 
     private string Note => Path.Combine(options.Value.Directory, "accelerator");
 
-    /// <summary>What machines are to be started with on this host. Looked for once in each boot of the host.</summary>
-    /// <param name="image">The hash of an image to take a kernel from; null for any. Where there is none yet, it is emulation for now.</param>
+    /// <summary>The accelerator that machines are started with on this host. Probed once in each boot of the host.</summary>
+    /// <param name="image">The hash of an image to take a kernel from; null for any. While there is no image, the answer is emulation.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     public async Task<string> ChooseAsync(string? image, CancellationToken cancellationToken)
     {

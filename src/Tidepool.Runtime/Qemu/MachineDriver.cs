@@ -8,7 +8,7 @@ using Tidepool.Host.Processes;
 
 namespace Tidepool.Runtime.Qemu;
 
-/// <summary>Starts, watches and ends one machine. Whoever calls has entered its lock.</summary>
+/// <summary>Starts, watches and ends one machine. The caller holds its lock.</summary>
 internal sealed partial class MachineDriver(
     MachineFiles files, QemuImages images, QemuNetwork network, MachineLaunch launch, KvmProbe probe, IOptions<QemuOptions> options, TimeProvider time, ILogger<MachineDriver> logger)
 {
@@ -52,7 +52,7 @@ internal sealed partial class MachineDriver(
                 return;
             }
 
-            // Somebody asked it to end and is gone; the guest may be on its way down.
+            // An earlier caller asked it to end and is gone; the guest may still be shutting down.
             LogWaitingForPending(name);
             await EndAsync(name, grace, cancellationToken);
         }
@@ -161,7 +161,7 @@ internal sealed partial class MachineDriver(
                 await LeaveNothingAsync(machine, cancellationToken);
                 return false;
             case Paused or DiskFailed:
-                // Held by somebody who is gone, or for want of room on the host's disk: it goes on where it was.
+                // Paused by an earlier caller that is gone, or because the host's disk was full: it resumes where it was.
                 await TellAsync(name, machine, "cont", cancellationToken);
                 return true;
             default:
@@ -280,7 +280,7 @@ internal sealed partial class MachineDriver(
         return false;
     }
 
-    /// <summary>One that was told to leave gets a moment for it.</summary>
+    /// <summary>A process that was asked to end gets a moment to do so.</summary>
     private async Task KillAsync(MachineProcess process, TimeSpan moment, CancellationToken cancellationToken)
     {
         var began = time.GetTimestamp();
@@ -305,13 +305,13 @@ internal sealed partial class MachineDriver(
     {
         if (files.WasStarted(name) && !files.IsEnding(name) && files.Losing(name))
         {
-            var words = files.LastOutput(name);
-            LogLost(name, words);
-            files.SayOnConsole(name, $"The machine ended and nobody had asked for it. {words}");
+            var lastOutput = files.LastOutput(name);
+            LogLost(name, lastOutput);
+            files.SayOnConsole(name, $"The machine ended unexpectedly. {lastOutput}");
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Instance} was asked to end by somebody who is gone; waiting for that first.")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "An earlier request to end {Instance} is still pending; waiting for that first.")]
     private partial void LogWaitingForPending(InstanceName instance);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Instance} did not shut down within {Seconds:0} s and is ended by force.")]
@@ -323,6 +323,6 @@ internal sealed partial class MachineDriver(
     [LoggerMessage(Level = LogLevel.Debug, Message = "The QEMU of {Instance} said nothing: {Reason}")]
     private partial void LogSilent(InstanceName instance, string reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Instance} ended and nobody had asked for it. {Words}")]
-    private partial void LogLost(InstanceName instance, string words);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Instance} ended unexpectedly. {LastOutput}")]
+    private partial void LogLost(InstanceName instance, string lastOutput);
 }

@@ -33,7 +33,7 @@ internal sealed class MachineFiles(QemuDirectory directory, IOptions<QemuOptions
     /// <summary>What QEMU itself had to say.</summary>
     public string Words(InstanceName name) => Path.Combine(Of(name), "qemu.log");
 
-    /// <exception cref="RuntimeException">It cannot be told, because another directory is seen in place of the runtime's own.</exception>
+    /// <exception cref="RuntimeException">Unknown: another directory is mounted in place of the runtime's own.</exception>
     public bool Exists(InstanceName name) => IsThere(Disk(name));
 
     /// <summary>All that anything is kept of, half made ones too.</summary>
@@ -50,7 +50,7 @@ internal sealed class MachineFiles(QemuDirectory directory, IOptions<QemuOptions
         }
     }
 
-    /// <summary>Everybody's place, whether its machine is made yet or not, and the names of those whose record cannot be read.</summary>
+    /// <summary>Every machine's record, whether its disk exists yet or not, and the names of those whose record cannot be read.</summary>
     public (IReadOnlyList<QemuMachine> Machines, IReadOnlyList<InstanceName> Unreadable) Places()
     {
         var machines = new List<QemuMachine>();
@@ -107,7 +107,7 @@ internal sealed class MachineFiles(QemuDirectory directory, IOptions<QemuOptions
         DurableFiles.Sync(Path.GetDirectoryName(root)!);
     }
 
-    /// <summary>It is about to run, and its guest is told this. How it ended before counts no more.</summary>
+    /// <summary>Records that the machine is about to start, and what its guest is given. How it ended before no longer counts.</summary>
     public void Starting(InstanceName name, string accelerator, string guestEnvironment)
     {
         File.WriteAllText(At(name, GuestEnvironmentName), guestEnvironment);
@@ -121,10 +121,10 @@ internal sealed class MachineFiles(QemuDirectory directory, IOptions<QemuOptions
 
     public void Halting(InstanceName name) => DurableFiles.Write(At(name, "halted"), "");
 
-    /// <summary>Whether somebody asked it to end since it was started.</summary>
+    /// <summary>Whether Tidepool has asked it to end since it was started.</summary>
     public bool IsEnding(InstanceName name) => IsThere(At(name, "halted")) || IsThere(At(name, "stopped"));
 
-    /// <summary>Notes that it ended and nobody had asked for it. True the first time.</summary>
+    /// <summary>Records that it ended unexpectedly. True the first time.</summary>
     public bool Losing(InstanceName name)
     {
         if (IsThere(At(name, "lost")))
@@ -141,7 +141,7 @@ internal sealed class MachineFiles(QemuDirectory directory, IOptions<QemuOptions
     /// <summary>What it runs, or ran last, with; null if it never did.</summary>
     public string? Accelerator(InstanceName name) => WasStarted(name) ? File.ReadAllText(At(name, "started")).Trim() : null;
 
-    /// <summary>Who ended it. Where nobody asked for its end and nobody saw its guest shut down, it was the host or somebody on it.</summary>
+    /// <summary>What ended it. If Tidepool neither asked for its end nor saw its guest shut down, it was the host or a user of the host.</summary>
     public StopCause Cause(InstanceName name) =>
         IsThere(At(name, "halted")) ? StopCause.Host
         : IsThere(At(name, "stopped")) || !WasStarted(name) ? StopCause.Guest

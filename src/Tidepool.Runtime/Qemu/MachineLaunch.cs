@@ -14,7 +14,7 @@ internal sealed class MachineLaunch(MachineFiles files, QemuImages images, IOpti
     /// <summary>The tap device that QEMU opens, in the machine's own network namespace.</summary>
     public const string Tap = "tap";
 
-    /// <summary>What the guest is told, where QEMU finds it in its root file system.</summary>
+    /// <summary>The guest's environment, where QEMU finds it in its root file system.</summary>
     public const string GuestEnvironment = "/" + MachineFiles.GuestEnvironmentName;
 
     /// <summary>The number of the open file through which the host's network namespace is found again.</summary>
@@ -37,8 +37,8 @@ internal sealed class MachineLaunch(MachineFiles files, QemuImages images, IOpti
     /// <summary>
     /// The link between the bridge and the machine: a pair of which one end, known by its name to the firewall, is in the host's
     /// network and the other in this namespace, joined there with the tap. The pair is made with its ends where they belong, so
-    /// the kernel removes both with the last process in the namespace, whoever is killed and whenever. Nothing in here has an
-    /// address. The host's end may be left over from a Tidepool that made taps there, or be on its way out.
+    /// the kernel removes both with the last process in the namespace, whichever process is killed and whenever. Nothing in here has
+    /// an address. The host's end may be left over from an older Tidepool that made taps there, or be about to vanish.
     /// </summary>
     private const string Connect = $$"""
         host=/proc/self/fd/{{HostNetwork}}
@@ -67,7 +67,7 @@ internal sealed class MachineLaunch(MachineFiles files, QemuImages images, IOpti
         """;
 
     /// <summary>
-    /// What is mounted here nobody else sees, and it is gone with the process. Devices are nodes of the machine's own, for the host's may be closed to its user.
+    /// No other process sees what is mounted here, and it goes with the process. The machine has device nodes of its own, because the host's may be closed to its user.
     /// </summary>
     private const string Enclose = $$"""
         set -e

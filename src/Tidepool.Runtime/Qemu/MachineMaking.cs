@@ -14,7 +14,7 @@ internal sealed partial class MachineMaking(MachineFiles files, QemuNetwork netw
     private const uint Users = 1 << 24;
     private readonly SemaphoreSlim oneClaim = new(1);
 
-    /// <summary>Whether there is a machine of that name to go on with. One that was never started holds nobody's work, and is made anew.</summary>
+    /// <summary>Whether there is a machine of that name to go on with. A machine that was never started holds no work, and is made again.</summary>
     public bool Adopts(InstanceName name)
     {
         if (!files.Exists(name))
@@ -40,8 +40,8 @@ internal sealed partial class MachineMaking(MachineFiles files, QemuNetwork netw
             cancellationToken);
 
     /// <summary>
-    /// With a copy of a disk. It lies where its machine's own user could put anything in its place, so a link there is not followed,
-    /// and what is in it is not looked at.
+    /// With a copy of a disk. The source machine's own user could put anything in its place, so a link there is not followed,
+    /// and its content is not read.
     /// </summary>
     /// <param name="spec">The machine to make.</param>
     /// <param name="image">The hash of the image that the disk is laid over.</param>
@@ -118,6 +118,6 @@ internal sealed partial class MachineMaking(MachineFiles files, QemuNetwork netw
 
     private uint UserOf(InstanceName name, uint attempt) => options.Value.FirstUser + (((MachinePlaces.NumberOf(name) % Users) + attempt) % Users);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Instance} was left by an earlier request and never started; it is made anew.")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Instance} was left by an earlier request and never started; making it again.")]
     private partial void LogRemade(InstanceName instance);
 }

@@ -25,7 +25,7 @@ internal readonly partial record struct MachineProcess(int Pid, string StartTime
         }
     }
 
-    /// <summary>Whether any of its threads goes on: a taken-over QEMU can end the first one alone, and then looks dead to most programs.</summary>
+    /// <summary>Whether any of its threads runs: a compromised QEMU can end its first thread alone, and then appears dead to most programs.</summary>
     public bool IsAlive
     {
         get

@@ -5,8 +5,8 @@ namespace Tidepool.Runtime.Qemu;
 /// <summary>QEMU's command line for one machine. Pure.</summary>
 internal static class QemuArguments
 {
-    /// <summary>Where the guest is told its own address, one KEY=VALUE a line, like the rest of what it is told.</summary>
-    private const string Told = "opt/tidepool/env";
+    /// <summary>The firmware entry with the guest's environment, its own address included: one KEY=VALUE a line.</summary>
+    private const string EnvironmentEntry = "opt/tidepool/env";
 
     public static IReadOnlyList<string> Render(QemuMachine machine, QemuPlace place, string accelerator) =>
     [
@@ -16,13 +16,13 @@ internal static class QemuArguments
         "-cpu", accelerator == Accelerators.Kvm ? "host" : "max",
         "-smp", $"{machine.Cpus}", "-m", $"{machine.MemoryMiB}M",
 
-        // A guest that shuts itself down is left standing until somebody has noted that; one that panics is begun anew by its kernel.
+        // QEMU pauses a guest that shuts itself down, until the worker has recorded that. The kernel of a guest that panics restarts it.
         "-action", "shutdown=pause",
         "-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
 
         "-kernel", place.Kernel, "-initrd", place.Initial, "-append", "console=ttyS0 quiet panic=5",
         // From a file: other users of the host may read a command line, and this has the workspace's name.
-        "-fw_cfg", $"name={Told},file={MachineLaunch.GuestEnvironment}",
+        "-fw_cfg", $"name={EnvironmentEntry},file={MachineLaunch.GuestEnvironment}",
 
         "-blockdev", $"driver=file,node-name=base-file,filename={Escaped(place.BaseDisk)},read-only=on,auto-read-only=off",
         "-blockdev", "driver=raw,node-name=base,file=base-file,read-only=on",
@@ -39,7 +39,7 @@ internal static class QemuArguments
         "-chardev", $"socket,id=monitor,path={Escaped(place.Socket)},server=on,wait=off", "-mon", "chardev=monitor,mode=control",
     ];
 
-    /// <summary>What the guest is told of itself.</summary>
+    /// <summary>The environment that the guest is given.</summary>
     public static string GuestEnvironment(QemuMachine machine, QemuPlace place)
     {
         var lines = new StringBuilder();

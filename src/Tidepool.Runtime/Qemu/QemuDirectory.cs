@@ -52,7 +52,7 @@ internal sealed class QemuDirectory(IOptions<QemuOptions> options)
     }
 
     /// <summary>Called before something in the directory is taken for absent.</summary>
-    /// <exception cref="Core.Runtime.RuntimeException">It cannot be told what is absent.</exception>
+    /// <exception cref="Core.Runtime.RuntimeException">What is absent is unknown.</exception>
     public void Confirm()
     {
         if (DurableFiles.FindText(Inside) is not { } inside || inside != DurableFiles.FindText(Beside))

@@ -9,9 +9,9 @@ namespace Tidepool.Runtime.Qemu;
 /// <param name="Image">The hash of the image that its disk is laid over.</param>
 /// <param name="Cpus">Cores.</param>
 /// <param name="MemoryMiB">Memory, in MiB.</param>
-/// <param name="Environment">What its guest is told of itself.</param>
-/// <param name="Link">The host's end of its cable.</param>
-/// <param name="HardwareAddress">Its end's address.</param>
+/// <param name="Environment">The environment that its guest is given.</param>
+/// <param name="Link">The host's end of its link.</param>
+/// <param name="HardwareAddress">The address of the machine's end.</param>
 /// <param name="Address">Its address on the bridge.</param>
 /// <param name="User">The user id it runs as.</param>
 internal sealed record QemuMachine(

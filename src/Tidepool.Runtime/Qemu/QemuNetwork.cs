@@ -12,8 +12,8 @@ using Tidepool.Runtime.Host;
 namespace Tidepool.Runtime.Qemu;
 
 /// <summary>
-/// The bridge, the machines' links on it, and the resolver that answers there. The only part of this runtime that needs root for
-/// more than entering what belongs to nobody; the worker, who runs as root, does it itself.
+/// The bridge, the machines' links on it, and the resolver that answers there. The worker, which runs as root, makes them itself:
+/// everywhere else this runtime needs root only to enter a machine user's files.
 /// </summary>
 internal sealed partial class QemuNetwork(QemuDirectory directory, MachineFiles files, IOptions<QemuOptions> options, TimeProvider time, ILogger<QemuNetwork> logger) : IDisposable
 {
@@ -130,7 +130,7 @@ internal sealed partial class QemuNetwork(QemuDirectory directory, MachineFiles 
 
     public void Dispose() => one.Dispose();
 
-    /// <summary>Whole at the first look of each process, for one of before may have been cut off; later only where it is gone.</summary>
+    /// <summary>Each process sets the bridge up in full once, because an earlier process may have been cut off; later only if the bridge is gone.</summary>
     private async Task EnsureBridgeAsync(CancellationToken cancellationToken)
     {
         var isThere = Exists(names.Bridge);
@@ -143,7 +143,7 @@ internal sealed partial class QemuNetwork(QemuDirectory directory, MachineFiles 
         LogBridge(names.Bridge, gateway);
         if (!isThere)
         {
-            // An address of its own: else it is that of one of its cables, and another when that one is unplugged.
+            // An address of its own: otherwise the bridge takes that of one of its links, and changes it when that link is removed.
             await BatchAsync(
                 [$"link add name {names.Bridge} address {MachinePlaces.HardwareAddressOf("hardware address of bridge " + names.Bridge)} type bridge stp_state 0 mcast_snooping 0"],
                 cancellationToken);
@@ -170,8 +170,8 @@ internal sealed partial class QemuNetwork(QemuDirectory directory, MachineFiles 
         [$"link set dev {link} master {names.Bridge}", $"link set dev {link} type bridge_slave isolated on"];
 
     /// <summary>
-    /// Answers names and nothing else: addresses are given by the firmware. It tells none of this machine's names, nor any public
-    /// name that leads to a private address.
+    /// Answers names and nothing else: addresses are given by the firmware. It answers with none of the host's names, nor with any
+    /// public name that leads to a private address.
     /// </summary>
     private async Task EnsureResolverAsync(CancellationToken cancellationToken)
     {

@@ -25,8 +25,8 @@ public sealed class QemuOptions
     public int DiskGiB { get; set; } = 20;
 
     /// <summary>
-    /// The first of 2^24 user ids that machines run as, one each. Nobody's else on a Linux machine: they are above those of people,
-    /// services, containers and user namespaces.
+    /// The first of 2^24 user ids that machines run as, one each. Nothing else on a Linux host uses them: they are above those of
+    /// people, services, containers and user namespaces.
     /// </summary>
     public uint FirstUser { get; set; } = 1_900_000_000;
 

@@ -10,8 +10,8 @@ using Tidepool.Runtime.Host;
 namespace Tidepool.Runtime.Qemu;
 
 /// <summary>
-/// Workspaces as virtual machines of one QEMU process each. There is no daemon: what exists is what lies in the directory, what
-/// runs is what the kernel says of the processes noted there, so a worker that begins anew finds all of it as it was.
+/// Workspaces as virtual machines of one QEMU process each. There is no daemon: the directory says which machines exist, and the
+/// kernel says which of the processes recorded there run, so a restarted worker finds everything as it was.
 /// </summary>
 internal sealed partial class QemuRuntime(
     QemuDirectory directory,
@@ -45,7 +45,7 @@ internal sealed partial class QemuRuntime(
             await network.EnsureAsync(cancellationToken);
         });
 
-    /// <summary>Asked every few seconds: also the time to put back a bridge or a resolver that somebody took away.</summary>
+    /// <summary>Called every few seconds, so it also puts back a bridge or a resolver that was removed.</summary>
     public Task<RuntimeCapabilities> GetCapabilitiesAsync(CancellationToken cancellationToken) =>
         DoAsync("asking what it can do", async () =>
         {
@@ -242,7 +242,7 @@ internal sealed partial class QemuRuntime(
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Instance} cannot be looked at.")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Instance} cannot be inspected.")]
     private partial void LogUnclear(InstanceName instance, Exception fault);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "All machines, images and the network of {Directory} are removed.")]

@@ -31,7 +31,7 @@ internal sealed class Qmp : IDisposable
     /// <param name="user">Who must be at its other end.</param>
     /// <param name="time">The clock of the timeout.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
-    /// <exception cref="QmpException">Nobody answers there, or somebody else.</exception>
+    /// <exception cref="QmpException">Nothing answers there, or a process of another user.</exception>
     public static async Task<Qmp> ConnectAsync(string path, uint user, TimeProvider time, CancellationToken cancellationToken)
     {
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
@@ -46,7 +46,7 @@ internal sealed class Qmp : IDisposable
                     await socket.ConnectAsync(new UnixDomainSocketEndPoint($"/proc/self/fd/{file.DangerousGetHandle()}"), token);
                     if (PeerUser.Of(socket) != user)
                     {
-                        throw new QmpException("Somebody else listens in its place.");
+                        throw new QmpException("A process of another user listens in its place.");
                     }
 
                     await qmp.ReadAsync(token);
@@ -134,7 +134,7 @@ internal sealed class Qmp : IDisposable
             length += count > 0 ? count : throw new QmpException("It hung up.");
         }
 
-        // Lines that came together are read without a wait, so without a look at the clock.
+        // Lines that came together are read without a wait, so the timeout is not checked.
         cancellationToken.ThrowIfCancellationRequested();
         using var document = JsonDocument.Parse(heard.AsMemory(0, end));
         var line = document.RootElement.Clone();

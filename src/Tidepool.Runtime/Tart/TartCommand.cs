@@ -38,7 +38,7 @@ internal sealed class TartCommand(IOptions<TartOptions> options)
 
     /// <summary>
     /// Runs a machine until it ends, in a process that outlives this one: a shell starts it in the background and writes its exit
-    /// code to a file afterwards. What it says goes to a log that is begun anew.
+    /// code to a file afterwards. Its output goes to a new log.
     /// </summary>
     public async Task LaunchAsync(IReadOnlyList<string> arguments, string log, string exit, CancellationToken cancellationToken)
     {

@@ -47,7 +47,7 @@ internal static class TartFaults
             return new(RuntimeFaults.InstanceMissing, $"The workspace has no machine any more, so {doing} failed.", isTransient: false, fault);
         }
 
-        // The licence of macOS allows two of its guests; ours are Linux, yet somebody else's may count.
+        // The licence of macOS allows two macOS guests. Ours run Linux, but another program's may count.
         var lasting = Says(text, "unknown option") || Says(text, "unexpected argument") || Says(text, "not supported") || Says(text, "requires macos");
         return new(RuntimeFaults.Failed, $"Tart refused: {doing} failed with \"{LastLine(text)}\".", !lasting, fault);
     }

@@ -46,7 +46,7 @@ internal sealed class TartImages(TartCommand tart, IOptions<TartOptions> options
             }
             catch (TartException fault) when (fault.Message.Contains("already exists", StringComparison.OrdinalIgnoreCase))
             {
-                // Somebody else was faster, with the same build.
+                // Another import of the same build was faster.
                 await RemoveAsync(making, cancellationToken);
             }
 

@@ -6,7 +6,7 @@ using Tidepool.Core.Workspaces;
 namespace Tidepool.Runtime.Tart;
 
 /// <summary>
-/// What Tart does not remember of a machine: whose it is, what its guest is told, what it said, how it last ended. A folder a
+/// What Tart does not remember of a machine: whose it is, its guest's environment, its output, how it last ended. One folder a
 /// machine, whose presence says that the machine is ours; written before the machine is made and removed after it is gone.
 /// </summary>
 internal sealed class TartNotes(IOptions<TartOptions> options)
@@ -20,7 +20,7 @@ internal sealed class TartNotes(IOptions<TartOptions> options)
 
     public string Exit(InstanceName name) => At(name, "exit");
 
-    /// <summary>A raw disk that begins with what the guest is told, one KEY=VALUE a line.</summary>
+    /// <summary>A raw disk that begins with the guest's environment, one KEY=VALUE a line.</summary>
     public string Seed(InstanceName name) => At(name, "seed.raw");
 
     public bool IsOurs(InstanceName name) => Directory.Exists(Path.Combine(root, name.ToString()));
@@ -52,8 +52,8 @@ internal sealed class TartNotes(IOptions<TartOptions> options)
     public void Halting(InstanceName name) => Mark(name, "halted");
 
     /// <summary>
-    /// Who ended it: the guest if that was asked for or it ended well by itself; else the host, which is also what took it down when
-    /// nobody was left to note how it ended.
+    /// What ended it: the guest, if that was asked for or it ended well by itself; otherwise the host. A missing record of its end
+    /// also means the host.
     /// </summary>
     public StopCause Cause(InstanceName name) =>
         File.Exists(At(name, "halted")) ? StopCause.Host

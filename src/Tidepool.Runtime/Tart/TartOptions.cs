@@ -9,7 +9,7 @@ public sealed class TartOptions
     /// <summary>Where Tart keeps its machines, its <c>TART_HOME</c>; null for Tart's own place, <c>~/.tart</c>.</summary>
     public string? Home { get; set; }
 
-    /// <summary>Our notes on each machine: what it is told, what it last said, how it ended. Whose folder is not here is not ours.</summary>
+    /// <summary>Our notes on each machine: its guest's environment, its last output, how it ended. A machine without a folder here is not ours.</summary>
     public string Notes { get; set; } = "";
 
     /// <summary>What one workspace's disk may grow to, in GiB.</summary>

@@ -112,7 +112,7 @@ internal sealed class TartRuntime(TartCommand tart, TartNotes notes, TartImages 
             return (IReadOnlyList<InstanceObservation>)seen;
         });
 
-    /// <summary>Softnet is its wall, which Tart puts up with each machine.</summary>
+    /// <summary>Null: Tart's Softnet is the network boundary, which Tart puts up with each machine.</summary>
     public Task<WorkspaceNetwork?> FindNetworkAsync(CancellationToken cancellationToken) => Task.FromResult<WorkspaceNetwork?>(null);
 
     public Task<ConsoleOutput> ReadConsoleAsync(InstanceName name, string? position, CancellationToken cancellationToken) =>
@@ -181,7 +181,7 @@ internal sealed class TartRuntime(TartCommand tart, TartNotes notes, TartImages 
         }
         catch (TartException fault) when (fault.IsNotRunning || fault.IsMissing)
         {
-            // It ended by itself between the look and the stop.
+            // It ended by itself between the check and the stop.
         }
     }
 

@@ -11,7 +11,7 @@ namespace Tidepool.Server.Events;
 internal sealed partial class ChangeFeed(
     IChangeStore store, [FromKeyedServices(NotificationNames.Changes)] INotification notification, TimeProvider time, ILogger<ChangeFeed> logger) : BackgroundService
 {
-    /// <summary>Rings may be lost, so the feed looks by itself this often.</summary>
+    /// <summary>Notifications may be lost, so the feed also polls this often.</summary>
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(2);
 
     private const int FollowerBuffer = 1024;

@@ -27,7 +27,7 @@ internal static class EventEndpoints
         var missed = await store.ReadAsync(since, cancellationToken);
         if (missed.Revision < since)
         {
-            // An id of another life of the database: begin anew.
+            // The id comes from an earlier database: begin again.
             missed = await store.ReadAsync(0, cancellationToken);
         }
 

@@ -36,7 +36,7 @@ internal static class HealthEndpoints
         var now = time.GetUtcNow();
         components.AddRange(Reported.Select(name => Report(name, seen.FirstOrDefault(s => s.Component == name), now)));
 
-        // Told only where there is something to tell.
+        // Reported only when the disk is low.
         if (disk.Refuse() is { } low)
         {
             components.Add(new("disk", low.FreeMiB > 0, $"Only {low.FreeMiB} MiB are free on the disk that holds {low.Directory}: no workspace is made. Free some."));
@@ -56,6 +56,6 @@ internal static class HealthEndpoints
         _ => new(name, health.Healthy, health.Detail),
     };
 
-    /// <summary>One from the future was written before the clock was set back, and tells as little as an old one.</summary>
+    /// <summary>A report from the future was written before the clock was set back, and is as stale as an old one.</summary>
     private static bool IsFresh(ComponentHealth health, DateTimeOffset now) => (now - health.At).Duration() <= Fresh;
 }

@@ -2,7 +2,7 @@ using Tidepool.Contracts;
 
 namespace Tidepool.Server.Hosting;
 
-/// <summary>Tells the API description which problems an endpoint answers with.</summary>
+/// <summary>Adds the problems that an endpoint answers with to the API description.</summary>
 internal static class ProblemMetadata
 {
     public static RouteHandlerBuilder Problems(this RouteHandlerBuilder endpoint, params int[] statuses)

@@ -48,8 +48,8 @@ internal static class WorkspacePage
         { Status: WorkspaceStatus.Error } => new(503, $"{workspace.Name} has a problem.", workspace.Fault?.Message ?? "Its page says more.", false, "Look at it in Tidepool"),
         { Desired: DesiredState.Stopped } => new(503, $"{workspace.Name} is stopped.", "Its files are kept. Start it, and this address works again.", false, "Start it in Tidepool"),
         { Status: WorkspaceStatus.Running } when port is not null => new(
-            502, $"Nothing answers on port {port} of {workspace.Name} yet.", "This page looks again by itself, and shows what you start there as soon as it listens.", true, "Look at the workspace in Tidepool"),
-        { Status: WorkspaceStatus.Running } => new(502, $"{workspace.Name} does not answer.", "It is running, but its editor is not there at the moment. This page looks again by itself.", true, "Look at it in Tidepool"),
+            502, $"Nothing answers on port {port} of {workspace.Name} yet.", "This page checks again by itself, and shows what you start there as soon as it listens.", true, "Look at the workspace in Tidepool"),
+        { Status: WorkspaceStatus.Running } => new(502, $"{workspace.Name} does not answer.", "It is running, but its editor is not there at the moment. This page checks again by itself.", true, "Look at it in Tidepool"),
         _ => new(503, $"{workspace.Name} is starting.", Step(workspace), true, "Watch it in Tidepool"),
     };
 

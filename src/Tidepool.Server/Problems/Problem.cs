@@ -11,7 +11,7 @@ internal sealed record Problem(int Status, string Code, string Title, string Det
 
     public IReadOnlyDictionary<string, object?>? Extensions { get; init; }
 
-    /// <summary>In seconds; told with what may be tried again.</summary>
+    /// <summary>In seconds; sent with a problem after which the client may try again.</summary>
     public string RetryAfter { get; init; } = "2";
 
     public static Problem Invalid(string field, string message) => Invalid(new Dictionary<string, string[]> { [field] = [message] });
@@ -20,7 +20,7 @@ internal sealed record Problem(int Status, string Code, string Title, string Det
         new(400, ProblemCodes.Validation, "The request is not valid.", string.Join(' ', errors.Values.SelectMany(messages => messages))) { Errors = errors };
 
     public static Problem DependencyDown(string dependency) =>
-        new(503, ProblemCodes.DependencyDown, "A part of Tidepool is not answering.", $"The {dependency} does not answer. Try again shortly; `tidepool doctor` tells more.")
+        new(503, ProblemCodes.DependencyDown, "A part of Tidepool is not answering.", $"The {dependency} does not answer. Try again shortly; `tidepool doctor` shows details.")
         {
             Extensions = new Dictionary<string, object?> { ["dependency"] = dependency },
         };
@@ -41,7 +41,7 @@ internal sealed record Problem(int Status, string Code, string Title, string Det
         429 => new(429, ProblemCodes.TooManyRequests, "There were too many requests.", "Wait a little and try again."),
         503 => DependencyDown("control plane"),
         507 => StorageFull(),
-        _ => new(status, ProblemCodes.Internal, "Something went wrong inside Tidepool.", "It was logged. Try again; if it stays, `tidepool logs --component server` tells more."),
+        _ => new(status, ProblemCodes.Internal, "Something went wrong inside Tidepool.", "It was logged. Try again; if it stays, `tidepool logs --component server` shows details."),
     };
 
     public async Task ExecuteAsync(HttpContext httpContext)

@@ -13,7 +13,7 @@ internal static class ProblemPage
     [
         (ProblemCodes.Validation, "A field, the query or the path of the request is not valid.", "Correct what the problem's errors name, by field, and send the request again."),
         (ProblemCodes.SignInNeeded, "The request carries no valid user name and password.", "Open Tidepool's page and sign in, or send them by HTTP basic authentication. `tidepool password` sets a new password."),
-        (ProblemCodes.NotFound, "No workspace, port or address of the API is there under that name.", "Look at the list of workspaces, or at the API's documentation. It may have been deleted."),
+        (ProblemCodes.NotFound, "No workspace, port or address of the API is there under that name.", "Check the list of workspaces, or the API's documentation. It may have been deleted."),
         (ProblemCodes.NameTaken, "Another workspace has that name.", "Choose another name, or delete the other workspace first."),
         (ProblemCodes.TransitionRefused, "The workspace is in a state from which it cannot do that.", "The problem names both states. A deletion cannot be undone; only a workspace with a disk can be cloned."),
         (ProblemCodes.PortLimit, "The workspace has as many registered ports as it may have.", "Remove a port that you no longer need."),
@@ -26,8 +26,8 @@ internal static class ProblemPage
         (ProblemCodes.MethodNotAllowed, "The address exists, but not for that method.", "The API's documentation lists what each address takes."),
         (ProblemCodes.TooManyRequests, "There were too many requests or wrong passwords.", "Wait for the time that Retry-After gives, and try again."),
         (ProblemCodes.StorageFull, "The disk is full, so nothing was changed and nothing was lost.", "Free space on the disk with Tidepool's state directory. `tidepool doctor` names it."),
-        (ProblemCodes.DependencyDown, "A part of Tidepool does not answer.", "Try again shortly. `tidepool status` and `tidepool doctor` tell more."),
-        (ProblemCodes.Internal, "Something went wrong inside Tidepool; it was logged.", "Try again. If it stays, `tidepool logs --component server` tells more."),
+        (ProblemCodes.DependencyDown, "A part of Tidepool does not answer.", "Try again shortly. `tidepool status` and `tidepool doctor` show details."),
+        (ProblemCodes.Internal, "Something went wrong inside Tidepool; it was logged.", "Try again. If it stays, `tidepool logs --component server` shows details."),
     ];
 
     /// <summary>What a problem with that code has as its type.</summary>

@@ -40,7 +40,7 @@ internal static class RefusalProblems
             409,
             ProblemCodes.CapacityExhausted,
             "There is not enough disk space left.",
-            $"Only {r.FreeMiB} MiB are free on the disk that holds {r.Directory}, and {r.ReserveMiB} MiB of it are kept for the workspaces there are, so none is made. Free some and try again; `tidepool doctor` tells more.")
+            $"Only {r.FreeMiB} MiB are free on the disk that holds {r.Directory}, and {r.ReserveMiB} MiB of it are kept for the workspaces there are, so none is made. Free some and try again; `tidepool doctor` shows details.")
         {
             Extensions = new Dictionary<string, object?>
             {

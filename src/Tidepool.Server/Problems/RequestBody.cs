@@ -44,7 +44,7 @@ internal static class RequestBody
         }
     }
 
-    /// <summary>Takes a body that nobody wants, for the same reason.</summary>
+    /// <summary>Reads and drops a body that no endpoint reads, for the same reason.</summary>
     public static async Task DropAsync(HttpRequest request)
     {
         try

@@ -60,7 +60,7 @@ internal sealed class SameOriginMiddleware(RequestDelegate next)
         && request.Headers["Sec-Fetch-Dest"] == "document"
         && (request.Path.StartsWithSegments("/app", StringComparison.OrdinalIgnoreCase) || request.Path.StartsWithSegments("/api/docs", StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>The kinds that a form can send need nobody's leave, so none of them is taken.</summary>
+    /// <summary>A browser lets any page send a form's content types, so none of them is accepted.</summary>
     private static bool HasForeignBody(HttpRequest request) =>
         !HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method)
         && (request.ContentLength > 0 || request.Headers.TransferEncoding.Count > 0)

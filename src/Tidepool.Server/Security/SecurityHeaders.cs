@@ -1,6 +1,6 @@
 namespace Tidepool.Server.Security;
 
-/// <summary>What tells a browser to keep other pages out of ours, and ours from loading anything that is not ours.</summary>
+/// <summary>The headers that have a browser keep other pages out of ours, and ours from loading anything that is not ours.</summary>
 internal static class SecurityHeaders
 {
     private const string Closed = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";

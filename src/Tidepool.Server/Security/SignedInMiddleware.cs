@@ -4,8 +4,8 @@ using Tidepool.Server.Problems;
 namespace Tidepool.Server.Security;
 
 /// <summary>
-/// Answers nothing to a request of which Caddy does not say that the owner signed in, whatever Caddy let pass. Only what Caddy asks
-/// by itself and what anyone may know is answered without.
+/// Refuses a request unless Caddy states that the owner signed in, whatever Caddy let pass. Exempt are only Caddy's own requests
+/// and what is public.
 /// </summary>
 internal sealed class SignedInMiddleware(RequestDelegate next, CaddySecret secret)
 {

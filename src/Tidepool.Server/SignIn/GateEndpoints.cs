@@ -67,8 +67,8 @@ internal static class GateEndpoints
             : null;
 
     /// <summary>
-    /// What Caddy checks instead of a password of another user: the owner's name with a password that cannot be right. So how long
-    /// the check takes tells no client whether its user name is the owner's: Caddy checks an unknown user at a cost of its own. The
+    /// What Caddy checks instead of a password of another user: the owner's name with a password that cannot be right. So the time
+    /// of the check shows no client whether its user name is the owner's: Caddy checks an unknown user at a cost of its own. The
     /// same header gets the same password each time, since Caddy remembers what it checked.
     /// </summary>
     /// <param name="authorization">The header as it came.</param>

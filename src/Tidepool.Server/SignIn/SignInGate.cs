@@ -125,7 +125,7 @@ internal sealed class SignInGate : IDisposable
         }
     }
 
-    /// <summary>Within the lock, as everything that looks at what is known.</summary>
+    /// <summary>Called within the lock, like everything that reads what is known.</summary>
     private void ForgetOlder()
     {
         var current = currentVersion();
@@ -158,7 +158,7 @@ internal sealed class SignInGate : IDisposable
         return attempt;
     }
 
-    /// <summary>Whoever has one address of version 6 has 2^64 of them.</summary>
+    /// <summary>A client with one IPv6 address has 2^64 of them, so the /64 counts as the client.</summary>
     private static IPAddress Network(IPAddress client)
     {
         if (client.AddressFamily != AddressFamily.InterNetworkV6 || client.IsIPv4MappedToIPv6)

@@ -3,7 +3,7 @@ using Tidepool.Worker.Hosting;
 
 namespace Tidepool.Worker.Accesses;
 
-/// <summary>Looks every two seconds which workspaces were used.</summary>
+/// <summary>Checks every two seconds which workspaces were used.</summary>
 internal sealed partial class AccessLoop(AccessWatch watch, TimeProvider time, ILogger<AccessLoop> logger)
     : WatchLoop(TimeSpan.FromSeconds(2), watch.LookAsync, time)
 {

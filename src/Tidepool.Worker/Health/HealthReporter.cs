@@ -15,7 +15,7 @@ internal sealed partial class HealthReporter(IHealthBoard board, TimeProvider ti
         var health = new ComponentHealth(component, healthy, detail, time.GetUtcNow());
         lock (gate)
         {
-            // By the time that passed: after a clock was set back, what stands on the board looks newer than it is.
+            // By elapsed time: after a clock was set back, the stored report appears newer than it is.
             if (last.TryGetValue(component, out var before) && before.Health.Healthy == healthy && before.Health.Detail == detail && time.GetElapsedTime(before.Since) < Unchanged)
             {
                 return;

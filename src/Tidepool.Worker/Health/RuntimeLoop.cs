@@ -3,7 +3,7 @@ using Tidepool.Core.Runtime;
 
 namespace Tidepool.Worker.Health;
 
-/// <summary>Has the runtime ready with the newest image before anybody asks for a machine, and reports how it does.</summary>
+/// <summary>Prepares the runtime with the newest image before the first machine is needed, and reports its health.</summary>
 internal sealed partial class RuntimeLoop(
     IWorkspaceRuntime runtime, IImageCatalog images, HealthReporter health, TimeProvider time, ILogger<RuntimeLoop> logger) : BackgroundService
 {
@@ -19,21 +19,21 @@ internal sealed partial class RuntimeLoop(
         await ReportAsync(false, "It is being made ready.", stoppingToken);
         while (!stoppingToken.IsCancellationRequested)
         {
-            var look = LookAsync(stoppingToken);
-            while (await Task.WhenAny(look, Task.Delay(PollInterval, time, stoppingToken)) != look)
+            var check = CheckAsync(stoppingToken);
+            while (await Task.WhenAny(check, Task.Delay(PollInterval, time, stoppingToken)) != check)
             {
-                // One that hangs is not this worker's being down, and whoever asks is told which it is.
+                // A runtime that hangs is reported as such, so that it is not taken for a worker that is down.
                 stoppingToken.ThrowIfCancellationRequested();
                 await ReportAsync(false, imported is null ? "It is being made ready." : "It has not answered for a while.", stoppingToken);
             }
 
-            var (healthy, detail) = await look;
+            var (healthy, detail) = await check;
             await ReportAsync(healthy, detail, stoppingToken);
             await Task.Delay(healthy ? PollInterval : RetryInterval, time, stoppingToken);
         }
     }
 
-    private async Task<(bool Healthy, string? Detail)> LookAsync(CancellationToken cancellationToken)
+    private async Task<(bool Healthy, string? Detail)> CheckAsync(CancellationToken cancellationToken)
     {
         try
         {

@@ -12,7 +12,7 @@ internal sealed partial class NewPassword(IRouteTable table, LifecycleOptions op
 {
     private readonly SemaphoreSlim asked = new(0);
 
-    /// <summary>Tells Caddy once. True if Caddy has the password that is in force.</summary>
+    /// <summary>Sends the password to Caddy once. True if Caddy has the password that is in force.</summary>
     public async Task<bool> TellAsync(CancellationToken cancellationToken)
     {
         try
@@ -56,6 +56,6 @@ internal sealed partial class NewPassword(IRouteTable table, LifecycleOptions op
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "Caddy could not be told the owner's password; trying again.")]
+    [LoggerMessage(Level = LogLevel.Debug, Message = "The owner's password could not be sent to Caddy; trying again.")]
     private partial void LogFailed(Exception fault);
 }

@@ -10,7 +10,7 @@ using Tidepool.Worker.Network;
 
 namespace Tidepool.Worker.Hosting;
 
-/// <summary>Registers the runtime that the settings name, and the wall that goes with it.</summary>
+/// <summary>Registers the runtime that the settings name, and the network boundary that goes with it.</summary>
 internal static class RuntimeRegistration
 {
     /// <summary>The runtime's name in the settings.</summary>

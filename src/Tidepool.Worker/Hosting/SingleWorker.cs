@@ -2,7 +2,7 @@ namespace Tidepool.Worker.Hosting;
 
 /// <summary>
 /// Holds a file that only one process at a time can hold; the kernel gives it back however that process ends. A restarted
-/// worker therefore knows that the leases of its former life are nobody's, and goes on at once under the same owner's name.
+/// worker therefore knows that no process holds its former leases, and goes on at once under the same owner's name.
 /// </summary>
 internal static class SingleWorker
 {

@@ -2,8 +2,8 @@ using Tidepool.Core.Storage;
 
 namespace Tidepool.Worker.Hosting;
 
-/// <summary>Looks again and again. What a look could not do for want of the database, a later one does.</summary>
-internal abstract class WatchLoop(TimeSpan interval, Func<CancellationToken, Task> look, TimeProvider time) : BackgroundService
+/// <summary>Polls at an interval. What a poll could not do because the database was down, a later poll does.</summary>
+internal abstract class WatchLoop(TimeSpan interval, Func<CancellationToken, Task> poll, TimeProvider time) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -11,7 +11,7 @@ internal abstract class WatchLoop(TimeSpan interval, Func<CancellationToken, Tas
         {
             try
             {
-                await look(stoppingToken);
+                await poll(stoppingToken);
             }
             catch (StoreException fault)
             {

@@ -10,7 +10,7 @@ internal static class WorkerHost
 {
     private const string Section = "Tidepool";
 
-    /// <summary>Runs until it is told to stop. 0 then; 2 when called wrongly; 3 when another worker serves the same directory.</summary>
+    /// <summary>Runs until it is asked to stop. 0 then; 2 when called wrongly; 3 when another worker serves the same directory.</summary>
     public static async Task<int> RunAsync(string[] args)
     {
         if (StateOf(args) is not { } paths)

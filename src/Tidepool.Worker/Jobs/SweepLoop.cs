@@ -5,7 +5,7 @@ using Tidepool.Worker.Health;
 
 namespace Tidepool.Worker.Jobs;
 
-/// <summary>Sweeps at start and regularly, and reports machines that belong to nobody.</summary>
+/// <summary>Sweeps at start and regularly, and reports orphan machines.</summary>
 internal sealed partial class SweepLoop(
     Sweeper sweeper, OrphanMachines orphans, HealthReporter health, LifecycleOptions options, TimeProvider time, ILogger<SweepLoop> logger) : BackgroundService
 {

@@ -3,10 +3,10 @@ using Tidepool.Worker.Hosting;
 
 namespace Tidepool.Worker.Logs;
 
-/// <summary>Looks every second which consoles are to be read.</summary>
+/// <summary>Checks every second which consoles are to be read.</summary>
 internal sealed partial class ConsoleLoop(ConsoleWatch watch, TimeProvider time, ILogger<ConsoleLoop> logger)
     : WatchLoop(TimeSpan.FromSeconds(1), watch.LookAsync, time)
 {
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The consoles could not be looked at; trying again.")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The consoles could not be checked; trying again.")]
     protected override partial void LogFailed(Exception fault);
 }

@@ -4,12 +4,12 @@ using Tidepool.Core.Storage;
 
 namespace Tidepool.Worker.Network;
 
-/// <summary>Looks whether the wall around the workspaces stands: whenever anybody touches the firewall, and every few seconds besides.</summary>
+/// <summary>Checks that the firewall rules around the workspaces are in force: on every change of the firewall, and every few seconds.</summary>
 internal sealed partial class BoundaryLoop(BoundaryKeeper keeper, INetworkBoundary boundary, TimeProvider time, ILogger<BoundaryLoop> logger) : BackgroundService
 {
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(5);
 
-    /// <summary>Between two looks, however busy others are with the firewall.</summary>
+    /// <summary>Between two checks, however often other programs change the firewall.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Two loops: the one that puts back what stood asks only the firewall, and goes on while the other waits for a database or a runtime that hangs.</summary>
@@ -20,7 +20,7 @@ internal sealed partial class BoundaryLoop(BoundaryKeeper keeper, INetworkBounda
     {
         while (!stoppingToken.IsCancellationRequested)
         {
-            // Read before the work, so that a change made meanwhile is looked at again.
+            // Read before the work, so that a change made meanwhile is checked again.
             var seen = boundary.Changes;
             try
             {
@@ -38,6 +38,6 @@ internal sealed partial class BoundaryLoop(BoundaryKeeper keeper, INetworkBounda
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The network boundary could not be looked at; trying again.")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The network boundary could not be checked; trying again.")]
     private partial void LogFailed(Exception fault);
 }

@@ -8,7 +8,7 @@ internal sealed class RouteLoop(RoutePublisher publisher, HealthReporter health)
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        await health.ReportAsync("caddy", false, "It was not looked at yet.", stoppingToken);
+        await health.ReportAsync("caddy", false, "It was not checked yet.", stoppingToken);
         await publisher.RunAsync((healthy, detail, cancellationToken) => health.ReportAsync("caddy", healthy, detail, cancellationToken), stoppingToken);
     }
 }
