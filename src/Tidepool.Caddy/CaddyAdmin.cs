@@ -111,11 +111,11 @@ internal sealed class CaddyAdmin : IDisposable
     }
 
     /// <summary>
-    /// The user that listens on the socket is the one that its directory belongs to: Caddy's. A Caddy that was taken over can put a
+    /// The user that listens on the socket must own its directory: Caddy's user. A compromised Caddy can put a
     /// link there that leads this process, which is root, to another daemon's socket.
     /// </summary>
     private uint? Owner() => OperatingSystem.IsLinux() ? FileEntry.At(Path.GetDirectoryName(socketPath)!).Owner : null;
 
-    /// <summary>The beginning of an answer, for a log: it comes from a process that may have been taken over.</summary>
+    /// <summary>The beginning of an answer, for a log: it comes from a process that may be compromised.</summary>
     private static string Beginning(string answer) => answer.Length <= MaxQuoted ? answer : answer[..MaxQuoted] + "…";
 }

@@ -135,7 +135,7 @@ internal static class SignIn
     {
         var question = Connection();
 
-        // As Caddy itself will check it: a client may have named the header one that ends with the connection.
+        // As Caddy itself will check it: a client may have declared the header to be hop-by-hop.
         question["Authorization"] = Texts("{http.request.header.Authorization}");
         question["X-Tidepool-Owner"] = Texts(credentials.UserName);
         var ask = ToGate(options, "/gate", question, new JsonArray(

@@ -34,7 +34,7 @@ public enum Isolation
 /// <summary>A workspace as the API shows it. Times are UTC.</summary>
 /// <param name="Id"><c>ws_</c> and 32 hexadecimal digits.</param>
 /// <param name="Name">Unique among the workspaces that exist.</param>
-/// <param name="Description">The user's own words.</param>
+/// <param name="Description">The user's own text.</param>
 /// <param name="Image">The image template.</param>
 /// <param name="Status">What was last seen.</param>
 /// <param name="DesiredState">What is wanted.</param>

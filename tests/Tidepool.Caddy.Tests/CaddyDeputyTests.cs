@@ -8,7 +8,7 @@ using Tidepool.Testing.StandIns;
 
 namespace Tidepool.Caddy.Tests;
 
-/// <summary>A Caddy that was taken over wants root, which speaks to it and reads its log, to act for it.</summary>
+/// <summary>A compromised Caddy wants root, which speaks to it and reads its log, to act for it.</summary>
 public sealed class CaddyDeputyTests : IAsyncDisposable
 {
     private const string CaddysUser = "54321";

@@ -18,7 +18,7 @@ internal static class PortRules
     public static int? Number(string? text) =>
         int.TryParse(text?.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number is >= Lowest and <= Highest ? number : null;
 
-    /// <summary>Whether something can be expected there, in words.</summary>
+    /// <summary>What the page shows about whether the port answers.</summary>
     public static string Answers(WorkspaceResponse workspace, PortResponse port) =>
         port.Answers ? "Answers"
         : workspace.Status == WorkspaceStatus.Running ? "Nothing answers yet"

@@ -1,6 +1,6 @@
 namespace Tidepool.App.Workspaces;
 
-/// <summary>A friendly name for those who do not care what it is called.</summary>
+/// <summary>A friendly name for users who do not choose one.</summary>
 internal static class NameSuggestion
 {
     private static readonly string[] Qualities = ["quiet", "bright", "calm", "clear", "deep", "gentle", "salty", "silver", "still", "sunny", "swift", "warm"];

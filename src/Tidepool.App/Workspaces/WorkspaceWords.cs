@@ -2,7 +2,7 @@ using Tidepool.Contracts;
 
 namespace Tidepool.App.Workspaces;
 
-/// <summary>What people read for the wire's words, and what may be done in which state.</summary>
+/// <summary>The labels that users read for the wire's values, and what may be done in which state.</summary>
 internal static class WorkspaceWords
 {
     public static string Status(WorkspaceStatus status) => status switch

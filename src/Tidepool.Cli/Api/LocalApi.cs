@@ -26,7 +26,7 @@ internal sealed class LocalApi : IDisposable
 
     private TidepoolClient Client { get; }
 
-    /// <summary>The answer, or a failure with the server's own words.</summary>
+    /// <summary>The answer, or a failure with the server's own message.</summary>
     public async Task<T> CallAsync<T>(Func<TidepoolClient, Task<ApiResult<T>>> call)
         where T : class
     {

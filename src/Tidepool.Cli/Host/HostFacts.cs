@@ -20,7 +20,7 @@ internal sealed record HostFacts(
 
     public bool IsMac { get; init; }
 
-    /// <summary>Whether there is a device for it. Some machines have one that hangs.</summary>
+    /// <summary>Whether there is a device for it. On some machines the device hangs.</summary>
     public bool HasKvm { get; init; }
 
     /// <summary>Whether the host can talk to virtual machines by vsock, which Incus wants.</summary>

@@ -17,7 +17,7 @@ internal sealed record PortListener(IPAddress Address, uint UserId, string Inode
     public bool Takes(IPAddress address) =>
         Address.Equals(address) || IsAny(address) || Address.Equals(IPAddress.IPv6Any) || (Address.Equals(IPAddress.Any) && address.AddressFamily == Address.AddressFamily);
 
-    /// <summary>The process and its user, in words for a person.</summary>
+    /// <summary>The process and its user, as text for the user.</summary>
     public string Describe()
     {
         var user = UserName() ?? $"number {UserId.ToString(CultureInfo.InvariantCulture)}";

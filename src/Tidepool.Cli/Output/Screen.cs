@@ -6,7 +6,7 @@ namespace Tidepool.Cli.Output;
 /// <summary>
 /// Where a command writes and asks. On a terminal tables have borders and waits have a spinner; elsewhere everything is plain
 /// lines, so that scripts and logs can read them. Whatever it is given, nothing reaches the terminal as an order: some of it comes
-/// from a server or a workspace that may have been taken over.
+/// from a server or a workspace that may be compromised.
 /// </summary>
 internal sealed class Screen(TextWriter output, TextWriter error, TextReader input, bool interactive, IAnsiConsole? console = null)
 {

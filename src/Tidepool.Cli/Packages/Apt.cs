@@ -56,7 +56,7 @@ internal sealed partial class Apt
             .Where(parts => parts.Length == 3 && parts[2].EndsWith(" Packages", StringComparison.Ordinal))
             .Select(parts => (parts[1], parts[2].Split(' ')[1].Split('/')[0]))];
 
-    /// <summary>How much it would fetch and fill, in apt's own words; null if it does not say.</summary>
+    /// <summary>How much it would fetch and fill, as apt prints it; null if it does not say.</summary>
     public async Task<string?> CostAsync(IEnumerable<string> packages, string? targetRelease, CancellationToken cancellationToken)
     {
         var result = await Tool.RunAsync(

@@ -92,7 +92,7 @@ internal sealed class SystemdUnit(StateDirectory state, string directory)
         }
     }
 
-    /// <exception cref="CommandException">systemd refused; its own words.</exception>
+    /// <exception cref="CommandException">systemd refused; its own message.</exception>
     public static async Task ControlAsync(IEnumerable<string> arguments, CancellationToken cancellationToken)
     {
         var asked = arguments.ToList();

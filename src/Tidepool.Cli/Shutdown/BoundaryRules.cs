@@ -26,7 +26,7 @@ internal sealed class BoundaryRules(string bridge)
         }
     }
 
-    /// <summary>What of it is there, in words.</summary>
+    /// <summary>A description of the rules that exist.</summary>
     public async Task<IReadOnlyList<string>> FindAsync(CancellationToken cancellationToken)
     {
         var found = new List<string>();

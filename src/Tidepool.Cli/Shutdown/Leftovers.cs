@@ -68,7 +68,7 @@ internal sealed class Leftovers(StateDirectory state, Settings settings)
         }
     }
 
-    /// <summary>What is still there, in words.</summary>
+    /// <summary>A description of what is still there.</summary>
     public async Task<IReadOnlyList<string>> FindAsync(CancellationToken cancellationToken) =>
     [
         .. OurProcesses().Select(pid => $"process {pid} ({ProcessTable.Name(pid)})"),
@@ -141,7 +141,7 @@ internal sealed class Leftovers(StateDirectory state, Settings settings)
     private IReadOnlyList<int> OurProcesses() =>
         [.. ProcessTable.All().Where(pid => pid != Environment.ProcessId && IsOurs(ProcessTable.CommandLine(pid), pid)).Union(NotedMachines())];
 
-    /// <summary>The QEMU processes that the runtime noted. One that was taken over can leave its command line empty.</summary>
+    /// <summary>The QEMU processes that the runtime recorded. A compromised QEMU can empty its command line.</summary>
     private IReadOnlyList<int> NotedMachines() =>
         Directory.Exists(state.At("qemu", "machines"))
             ? [.. Directory.EnumerateDirectories(state.At("qemu", "machines")).Select(machine => PidFile.ReadAlive(Path.Combine(machine, "process"))?.Pid).OfType<int>()]

@@ -74,7 +74,7 @@ internal static class SupervisorStop
             var whole = text.LastIndexOf('\n') + 1;
             foreach (var line in text[..whole].Split('\n', StringSplitOptions.RemoveEmptyEntries))
             {
-                // The time before the sentence is for those who read the log later.
+                // The time before the sentence is for later readers of the log.
                 say(line[(line.IndexOf(' ') + 1)..]);
             }
 

@@ -28,7 +28,7 @@ internal sealed class Teardown(StateDirectory state, Programs programs, Action<s
             StopAsync(TidepoolProcesses.Worker, TimeSpan.FromSeconds(20), cancellationToken));
         if (ServiceAccounts.Find(state) is { } accounts)
         {
-            // A server or a Caddy that was taken over can have started others.
+            // A compromised server or Caddy can have started others.
             await Tool.RunAsync("/bin/sh", ["-c", TidepoolProcesses.EndAll(accounts.Server) + TidepoolProcesses.EndAll(accounts.Caddy)], cancellationToken);
         }
 

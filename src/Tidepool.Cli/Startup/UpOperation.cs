@@ -104,7 +104,7 @@ internal sealed class UpOperation(StateDirectory state, Programs programs, Scree
             throw new CommandException("Tidepool is running with other settings. Run `tidepool down` first, then `tidepool up` with the new ones.");
         }
 
-        // One that was started by an older version does not listen on every address, and would be waited for in vain.
+        // A Tidepool that an older version started does not listen on every address, so waiting for it would be in vain.
         if (await ListeningPort.AnswersAsync(IPAddress.Loopback, settings.ApiPort, cancellationToken))
         {
             RefuseForeignPorts(settings);

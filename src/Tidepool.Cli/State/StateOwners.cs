@@ -33,7 +33,7 @@ internal static partial class StateOwners
         OpenImages(state);
     }
 
-    /// <summary>What is not as <see cref="Apply"/> leaves it, in words.</summary>
+    /// <summary>A description of what is not as <see cref="Apply"/> leaves it.</summary>
     public static async Task<IReadOnlyList<string>> FaultsAsync(StateDirectory state, ServiceAccounts accounts, CancellationToken cancellationToken)
     {
         var wanted = Wanted(state, accounts).Where(entry => Path.Exists(entry.Path)).ToList();

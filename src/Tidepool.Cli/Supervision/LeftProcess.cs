@@ -11,7 +11,7 @@ internal static class LeftProcess
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>Ends those that run with other rights than they are to have, as an earlier version's do. Workspaces go on.</summary>
+    /// <summary>Ends processes that have the wrong rights, as those of an earlier version do. Workspaces go on.</summary>
     public static async Task EndOthersAsync(StateDirectory state, ServiceAccounts accounts, Action<string> say, TimeProvider time, CancellationToken cancellationToken)
     {
         foreach (var (name, user) in new[] { (TidepoolProcesses.Server, accounts.Server.User), (TidepoolProcesses.Caddy, accounts.Caddy.User) })

@@ -2,7 +2,7 @@ namespace Tidepool.Cli.Supervision;
 
 /// <summary>
 /// How long to wait before starting a process again that died: almost nothing at first, twice as long each time, and from the
-/// beginning again once it has lived for a minute. One that keeps dying is tried rarely, so that it does no harm.
+/// beginning again once it has lived for a minute. A process that keeps dying is started rarely, so that it does no harm.
 /// </summary>
 internal sealed class RestartPolicy(TimeProvider time)
 {

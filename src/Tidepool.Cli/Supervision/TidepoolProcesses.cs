@@ -65,7 +65,7 @@ internal static class TidepoolProcesses
     }
 
     /// <summary>
-    /// What root does before a process with a user of its own starts. A server or a Caddy that was taken over can leave processes of
+    /// What root does before a process with a user of its own starts. A compromised server or Caddy can leave processes of
     /// its user, and links, directories or files without rights where a socket or a log belongs; these would keep the process from
     /// starting. So root ends all processes of the user in one step, then empties the directories that the user fills. find follows no
     /// link, and the user cannot rename what is above its directory.

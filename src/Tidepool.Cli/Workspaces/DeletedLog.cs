@@ -7,7 +7,7 @@ namespace Tidepool.Cli.Workspaces;
 /// <summary>What is left of the log of a workspace that is gone. The server knows it no more, so it is read where it lies.</summary>
 internal static class DeletedLog
 {
-    /// <summary>The last lines of the one that was deleted last under that name; null if nothing is left.</summary>
+    /// <summary>The last lines of the log of the workspace that was last deleted under that name; null if nothing is left.</summary>
     public static IReadOnlyList<LogLineResponse>? Find(StateDirectory state, string name, int tail)
     {
         if (!Directory.Exists(state.DeletedWorkspaceLogs) || name.Contains('/', StringComparison.Ordinal))

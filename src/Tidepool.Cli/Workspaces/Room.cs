@@ -9,7 +9,7 @@ internal sealed class Room(LocalApi api, Screen screen, TimeProvider time, bool 
 {
     /// <summary>
     /// The answer. Stops one workspace after the other, each time the one that the server names, until it is let in or the server
-    /// names none: then, as without <c>--make-room</c>, it fails with the server's own words.
+    /// names none: then, as without <c>--make-room</c>, it fails with the server's own message.
     /// </summary>
     public async Task<WorkspaceResponse> CallAsync(Func<TidepoolClient, Task<ApiResult<WorkspaceResponse>>> call, CancellationToken cancellationToken)
     {
@@ -44,7 +44,7 @@ internal sealed class Room(LocalApi api, Screen screen, TimeProvider time, bool 
             throw new CommandException(LocalApi.Sentence(problem));
         }
 
-        // One that was deleted meanwhile has made room as well.
+        // A workspace that was deleted meanwhile has made room as well.
         if (stopping.Value is { } workspace)
         {
             await new WorkspaceWait(api, screen, time).UntilAsync(workspace.Id, WorkspaceStatus.Stopped, cancellationToken);

@@ -55,7 +55,7 @@ public static class WorkspaceIntents
         _ => new Decision.Accepted(Towards(workspace with { Desired = DesiredState.Stopped }, WorkspaceStatus.Stopping, options, now)),
     };
 
-    /// <summary>Wants it gone. Wins over everything, and nothing undoes it. One that says why it is not gone yet is tried again at once.</summary>
+    /// <summary>Wants it gone. Wins over everything, and nothing undoes it. A deletion that shows a fault is tried again at once.</summary>
     public static Decision Delete(Workspace workspace, LifecycleOptions options, DateTimeOffset now) =>
         workspace is { Desired: DesiredState.Deleted, Fault: null }
             ? new Decision.Unchanged(workspace)

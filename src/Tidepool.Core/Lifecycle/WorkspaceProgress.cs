@@ -9,7 +9,7 @@ public sealed record WorkspaceProgress(int Step, int Of, string Label)
     private static readonly ProgressStep[] CloneSteps = [ProgressStep.CopyingDisk, ProgressStep.Booting, ProgressStep.Connecting, ProgressStep.StartingEditor];
     private static readonly ProgressStep[] StartSteps = [ProgressStep.Booting, ProgressStep.Connecting, ProgressStep.StartingEditor];
 
-    /// <summary>The workspace's progress; null if it is at no step, or at one that its way does not have.</summary>
+    /// <summary>The workspace's progress; null if it is at no step, or at a step that is not in its sequence.</summary>
     public static WorkspaceProgress? From(Workspace workspace)
     {
         if (workspace.Progress is not { } step)

@@ -45,7 +45,7 @@ internal sealed class ConsoleReader(ConsoleBookmarks bookmarks, TimeProvider tim
         var (lines, rest) = ConsoleLines.Split((byte[])[.. before.Rest, .. output.Bytes.Span]);
         if (output.Bytes.IsEmpty || workspace.Status == WorkspaceStatus.Stopped)
         {
-            // No more came: a prompt, or the last words of a machine.
+            // No more came: a prompt, or the last output of a machine.
             lines.Add(ConsoleLines.Text(rest));
             rest = [];
         }

@@ -51,7 +51,7 @@ public sealed partial class BoundaryKeeper(IWorkspaceStore store, IWorkspaceRunt
 
     /// <summary>
     /// Puts back the rules that stood last, where anything of them is missing. It asks neither the runtime nor the database, so rules
-    /// that another program removed do not wait for one that hangs.
+    /// that another program removed do not wait for a runtime that hangs.
     /// </summary>
     /// <exception cref="RuntimeException">They could not be put up.</exception>
     public Task RestoreAsync(CancellationToken cancellationToken) => ChangeAsync(null, cancellationToken);

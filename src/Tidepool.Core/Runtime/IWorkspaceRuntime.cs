@@ -70,7 +70,7 @@ public sealed record InstanceObservation(InstanceName Name, InstanceState State,
 
 /// <summary>A part of what a guest wrote to its console.</summary>
 /// <param name="Bytes">As the guest wrote them: anything.</param>
-/// <param name="Position">Where the next part begins, in the runtime's own words.</param>
+/// <param name="Position">Where the next part begins, in the runtime's own form.</param>
 /// <param name="IsCut">Whether something between the last part and this one is lost.</param>
 public sealed record ConsoleOutput(ReadOnlyMemory<byte> Bytes, string? Position, bool IsCut);
 

@@ -2,13 +2,13 @@ using Tidepool.Core.Workspaces;
 
 namespace Tidepool.Core.Storage;
 
-/// <summary>A workspace that is gone, for those who follow changes.</summary>
+/// <summary>A deleted workspace, for the followers of changes.</summary>
 public sealed record Removal(WorkspaceId Id, WorkspaceName Name, long Revision);
 
 /// <summary>What changed after a revision. <see cref="Revision"/> is where to go on from.</summary>
 public sealed record ChangeSet(long Revision, IReadOnlyList<Workspace> Changed, IReadOnlyList<Removal> Removed);
 
-/// <summary>The changes to all workspaces in their order, for those who follow them.</summary>
+/// <summary>The changes to all workspaces in their order, for the followers of changes.</summary>
 public interface IChangeStore
 {
     /// <summary>

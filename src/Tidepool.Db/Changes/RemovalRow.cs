@@ -5,7 +5,7 @@ using Tidepool.Db.Schema;
 
 namespace Tidepool.Db.Changes;
 
-/// <summary>What is left of a workspace that is gone, for those who follow changes. Only the newest are kept.</summary>
+/// <summary>What is left of a deleted workspace, for the followers of changes. Only the newest are kept.</summary>
 internal sealed class RemovalRow
 {
     public const int Kept = 1000;

@@ -37,7 +37,7 @@ internal sealed class JobTable(Database database, CommitNotifications notificati
     public async Task<IReadOnlyList<ReceivedJob>> TakeAsync(
         int max, DateTimeOffset now, DateTimeOffset visibleAgainAt, int maxAttempts, CancellationToken cancellationToken)
     {
-        // Looking first keeps those who find nothing out of the writers' queue.
+        // Checking first keeps a worker that finds no job out of the writers' queue.
         if (!await database.ReadAsync(db => db.Jobs.AnyAsync(row => row.VisibleAt <= now, cancellationToken), cancellationToken))
         {
             return [];

@@ -29,11 +29,11 @@ public static class DirectoryTree
         }
 
         using var rm = Process.Start(new ProcessStartInfo("/bin/rm", ["--recursive", "--force", "--one-file-system", "--", path]) { RedirectStandardError = true, UseShellExecute = false })!;
-        var words = rm.StandardError.ReadToEnd();
+        var output = rm.StandardError.ReadToEnd();
         rm.WaitForExit();
         if (rm.ExitCode != 0)
         {
-            throw new IOException($"{path} could not be removed: {words.Trim().Split('\n')[0]}");
+            throw new IOException($"{path} could not be removed: {output.Trim().Split('\n')[0]}");
         }
     }
 }

@@ -57,7 +57,7 @@ internal sealed class EmbeddedQueue(
         var released = await table.RescheduleAsync(job, time.GetUtcNow() + delay, release: true, cancellationToken);
         if (released)
         {
-            // Those who wait have planned for the time at which the hand-out would have ended.
+            // Waiting receivers sleep until the time at which the hand-out would have ended.
             notification.Notify();
         }
 

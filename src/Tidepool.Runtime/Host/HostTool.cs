@@ -26,7 +26,7 @@ internal static class HostTool
         }
     }
 
-    /// <summary>Runs one that copies much, for as long as it goes on reading or writing.</summary>
+    /// <summary>Runs a tool that copies much, for as long as it goes on reading or writing.</summary>
     /// <exception cref="ToolException">It failed, is not there, or did not move for two minutes.</exception>
     public static async Task CopyAsync(string tool, IReadOnlyList<string> arguments, TimeProvider time, CancellationToken cancellationToken)
     {
@@ -91,7 +91,7 @@ internal static class HostTool
         }
     }
 
-    /// <summary>How much a process read and wrote so far, in the kernel's words; null where it is gone.</summary>
+    /// <summary>How much a process read and wrote so far, as the kernel prints it; null if it is gone.</summary>
     private static string? Moved(int process)
     {
         try
@@ -105,8 +105,8 @@ internal static class HostTool
     }
 }
 
-/// <summary>A program that an adapter ran ended with an error; its own words. Never leaves the adapter.</summary>
-internal sealed class ToolException(string tool, string words) : Exception(words.Trim())
+/// <summary>A program that an adapter ran ended with an error; its own message. Never leaves the adapter.</summary>
+internal sealed class ToolException(string tool, string output) : Exception(output.Trim())
 {
     public string Tool { get; } = tool;
 }

@@ -13,7 +13,7 @@ internal sealed class IncusConsoles(IncusClient client)
     private const int RingBytes = 128 * 1024;
     private const int MaxBytes = 256 * 1024;
 
-    /// <summary>Incus lets the file of a running virtual machine grow with each answer, so one that is that long is asked for no more.</summary>
+    /// <summary>Incus lets the file of a running virtual machine grow with each answer, so the worker stops reading a file of that length.</summary>
     private const int MaxMachineBytes = 1024 * 1024;
     private const string Full = "full";
 

@@ -39,11 +39,11 @@ internal static class IncusInstances
         return new InstanceObservation(name, state, state == InstanceState.Running ? Address(instance) : null, isolation, Cause(config));
     }
 
-    /// <summary>Incus notes when a machine was last started; for one that never was, the beginning of its time. Throws where it does not say.</summary>
+    /// <summary>Incus stores when a machine was last started; for a machine that never was, the zero of its time. Throws if it does not say.</summary>
     public static bool WasEverStarted(JsonElement instance) => instance.GetProperty("last_used_at").GetDateTimeOffset() > DateTimeOffset.UnixEpoch;
 
     /// <summary>
-    /// Incus notes the power state itself: a guest that shut down is noted as stopped, while one that went down with its host
+    /// Incus notes the power state itself: a guest that shut down is stored as stopped, while a machine that went down with its host
     /// or its daemon is still noted as running.
     /// </summary>
     private static StopCause Cause(JsonElement config) =>

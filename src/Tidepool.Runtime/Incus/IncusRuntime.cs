@@ -349,7 +349,7 @@ internal sealed partial class IncusRuntime(
     private async Task<InstanceObservation?> FindAsync(InstanceName name, CancellationToken cancellationToken) =>
         await FindRawAsync(name, "?recursion=1", cancellationToken) is { } instance ? IncusInstances.Read(instance) ?? throw IncusFaults.NotOurs(name) : null;
 
-    /// <summary>Null only where the daemon says that this very machine is not there: of one whose pool or network it misses nothing is known.</summary>
+    /// <summary>Null only if the daemon says that this very machine is missing: if its pool or network is missing, its state is unknown.</summary>
     private async Task<JsonElement?> FindRawAsync(InstanceName name, string query, CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)

@@ -46,7 +46,7 @@ internal sealed partial class KvmProbe(IOptions<QemuOptions> options, QemuImages
 
     public void Dispose() => one.Dispose();
 
-    /// <summary>Whether that kernel comes up with KVM. Also for those who have no state directory yet.</summary>
+    /// <summary>Whether that kernel comes up with KVM. Works also without a state directory.</summary>
     public async Task<bool> BootsAsync(string kernel, string initial, CancellationToken cancellationToken)
     {
         if (!File.Exists(Device))

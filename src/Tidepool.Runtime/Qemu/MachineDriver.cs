@@ -169,7 +169,7 @@ internal sealed partial class MachineDriver(
         }
     }
 
-    /// <summary>Its process. One that is only being begun, or is nearly gone, is waited for.</summary>
+    /// <summary>Its process. Waits for a process that is only starting, or is nearly gone.</summary>
     private async Task<MachineProcess?> ProcessAsync(InstanceName name, CancellationToken cancellationToken)
     {
         var began = time.GetTimestamp();
@@ -194,7 +194,7 @@ internal sealed partial class MachineDriver(
         }
     }
 
-    /// <summary>What its QEMU says of it; null where that says nothing, as one that is only being begun.</summary>
+    /// <summary>The state that its QEMU reports; null if QEMU does not answer, for example while it is starting.</summary>
     private async Task<string?> AskAsync(InstanceName name, QemuMachine machine, CancellationToken cancellationToken)
     {
         try

@@ -73,7 +73,7 @@ internal sealed class MachineFiles(QemuDirectory directory, IOptions<QemuOptions
         return (machines, unreadable);
     }
 
-    /// <summary>What is kept of one that exists; null of one that is only half made.</summary>
+    /// <summary>The record of a machine that exists; null for a half-made one.</summary>
     public QemuMachine? FindMade(InstanceName name) => Exists(name) ? Find(name) : null;
 
     /// <exception cref="RecordException">What is kept of it is damaged.</exception>

@@ -40,8 +40,8 @@ internal static class QemuFaults
     public static RuntimeException ImageGone(string hash) => new(
         RuntimeFaults.ImageMissing, $"The image {hash} that the workspace's disk is laid over is not there any more.", isTransient: false);
 
-    public static RuntimeException EndedAtOnce(string words) => new(
-        RuntimeFaults.Failed, $"The workspace's machine ended as soon as it was started: {LastLine(words)} It is tried again.", isTransient: true);
+    public static RuntimeException EndedAtOnce(string output) => new(
+        RuntimeFaults.Failed, $"The workspace's machine ended as soon as it was started: {LastLine(output)} It is tried again.", isTransient: true);
 
     public static RuntimeException WontEnd() => new(
         RuntimeFaults.Failed, "The workspace's machine does not end, not even by force. It is tried again; the host's kernel may hang.", isTransient: true);

@@ -138,7 +138,7 @@ internal sealed partial class QemuRuntime(
         {
             try
             {
-                // One that is only half made is not waited for.
+                // A half-made machine is not waited for.
                 return await DoAsync("looking at the workspace's machine", () => Task.FromResult(files.Exists(name))) ? await ObserveAsync(name, cancellationToken) : null;
             }
             catch (RuntimeException fault)

@@ -2,7 +2,7 @@ using Tidepool.Core.Runtime;
 
 namespace Tidepool.Runtime.Tart;
 
-/// <summary>Tart ended with an error; its own words. Never leaves the adapter: see <see cref="TartFaults.Translate"/>.</summary>
+/// <summary>Tart ended with an error; its own message. Never leaves the adapter: see <see cref="TartFaults.Translate"/>.</summary>
 internal sealed class TartException(string command, string message) : Exception(message.Trim())
 {
     public string Command { get; } = command;
@@ -12,7 +12,7 @@ internal sealed class TartException(string command, string message) : Exception(
     public bool IsNotRunning => Message.Contains("is not running", StringComparison.OrdinalIgnoreCase);
 }
 
-/// <summary>From Tart's words to what the lifecycle and a person can use.</summary>
+/// <summary>From Tart's messages to faults that the lifecycle and a user can act on.</summary>
 internal static class TartFaults
 {
     public static RuntimeException Missing(string program, Exception inner) => new(
@@ -31,8 +31,8 @@ internal static class TartFaults
         RuntimeFaults.ImageMissing, $"The image in {directory} has no machine's disk. `tidepool image build --vm` makes one.", isTransient: false);
 
     /// <summary>It ended as soon as it was started.</summary>
-    public static RuntimeException EndedAtOnce(string words) => new(
-        RuntimeFaults.Failed, $"The workspace's machine ended as soon as it was started: {LastLine(words)} It is tried again.", isTransient: true);
+    public static RuntimeException EndedAtOnce(string output) => new(
+        RuntimeFaults.Failed, $"The workspace's machine ended as soon as it was started: {LastLine(output)} It is tried again.", isTransient: true);
 
     public static RuntimeException Translate(TartException fault, string doing)
     {

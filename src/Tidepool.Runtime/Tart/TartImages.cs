@@ -29,7 +29,7 @@ internal sealed class TartImages(TartCommand tart, IOptions<TartOptions> options
         await one.WaitAsync(cancellationToken);
         try
         {
-            // Made under another name, so that one that is half made is never cloned.
+            // Made under another name, so that a half-made image is never cloned.
             var making = $"{name}-new";
             await RemoveAsync(making, cancellationToken);
             await tart.RunAsync(["create", making, "--linux", "--disk-size", $"{options.Value.DiskGiB}"], Timeout, cancellationToken);

@@ -145,7 +145,7 @@ internal sealed class TartRuntime(TartCommand tart, TartNotes notes, TartImages 
         });
     }
 
-    /// <summary>Tart's clone appears whole or not at all, so one that is there is gone on with.</summary>
+    /// <summary>Tart's clone appears whole or not at all, so an existing one is used as it is.</summary>
     private async Task MakeAsync(InstanceSpec spec, IReadOnlyList<TartMachine> there, Func<Task<string>> source, CancellationToken cancellationToken)
     {
         if (there.FirstOrDefault(machine => machine.Name == spec.Name.ToString()) is { } found)

@@ -6,7 +6,7 @@ namespace Tidepool.Server.Events;
 
 /// <summary>
 /// Reads what changed in the database at each notification, and hands it to everyone who follows. One reader for any
-/// number of followers; one who cannot keep up is cut off and comes back with the last revision it saw.
+/// number of followers; a follower that cannot keep up is cut off and comes back with the last revision it saw.
 /// </summary>
 internal sealed partial class ChangeFeed(
     IChangeStore store, [FromKeyedServices(NotificationNames.Changes)] INotification notification, TimeProvider time, ILogger<ChangeFeed> logger) : BackgroundService

@@ -23,7 +23,7 @@ internal abstract record GateAnswer
 }
 
 /// <summary>
-/// Slows down those who guess passwords before a guess costs a quarter of a second of this machine. It does not know the password:
+/// Slows down clients that guess passwords, before a guess costs a quarter of a second of this machine. It does not know the password:
 /// Caddy checks it. It remembers a keyed digest of what Caddy let in, in memory only, so that the owner pays for the check once and
 /// is never slowed down by what others do, not even from the same address.
 /// </summary>
@@ -87,7 +87,7 @@ internal sealed class SignInGate : IDisposable
             : new GateAnswer.TooMany(lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait : TimeSpan.FromSeconds(2));
     }
 
-    /// <summary>Caddy let the attempt in, by the password of that version: one that is being replaced counts for nothing any more.</summary>
+    /// <summary>Caddy let the attempt in, by the password of that version: a password that is being replaced no longer counts.</summary>
     public void Passed(string attempt, string version)
     {
         lock (gate)

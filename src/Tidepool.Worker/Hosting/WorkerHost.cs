@@ -31,7 +31,7 @@ internal static class WorkerHost
         builder.Services.AddRuntime(builder.Configuration.GetSection(Section), paths, builder.Configuration.GetValue<uint?>("proxy-user"));
         using var host = builder.Build();
 
-        // Before the database, which a server that was taken over can make deadly to this process.
+        // Before the database, which a compromised server can make deadly to this process.
         await host.Services.GetRequiredService<NewPassword>().TellAsync(CancellationToken.None);
         await host.Services.InitializeTidepoolDbAsync(CancellationToken.None);
         await host.RunAsync();
