@@ -6,7 +6,7 @@ internal static class Poll
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
-    public static async Task<T> UntilAsync<T>(Func<Task<T?>> look)
+    public static async Task<T> UntilAsync<T>(Func<Task<T?>> check)
         where T : class
     {
         var began = TimeProvider.System.GetTimestamp();
@@ -14,7 +14,7 @@ internal static class Poll
         {
             try
             {
-                if (await look() is { } value)
+                if (await check() is { } value)
                 {
                     return value;
                 }

@@ -33,7 +33,7 @@ public sealed class CloneDialogTests : PageTest
     }
 
     [Fact]
-    public async Task A_refusal_is_told_and_the_name_kept()
+    public async Task A_refusal_is_shown_and_the_name_kept()
     {
         refusal = new ProblemResponse(null, "Taken", 409, "A workspace called 'demo-copy-2' exists already.", ProblemCodes.NameTaken, null);
         var actions = await OpenAsync();

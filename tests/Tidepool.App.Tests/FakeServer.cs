@@ -45,7 +45,7 @@ internal sealed class FakeServer : HttpMessageHandler
 
         if (IsDown)
         {
-            throw new HttpRequestException("Nobody answers.");
+            throw new HttpRequestException("The server does not answer.");
         }
 
         if (Answer(request) is { } given)

@@ -18,7 +18,7 @@ public sealed class NewWorkspaceDialogTests : PageTest
     public void The_rule_is_the_servers_own(string name, bool valid) => Assert.Equal(valid, NewWorkspaceDialog.IsName(name));
 
     [Fact]
-    public async Task A_taken_name_is_told_at_the_name()
+    public async Task A_taken_name_is_reported_at_the_name_field()
     {
         Server.Answer = request => request.Method == HttpMethod.Post
             ? FakeServer.Json($$"""{"status":409,"code":"{{ProblemCodes.NameTaken}}","detail":"That name is taken."}""", HttpStatusCode.Conflict, "application/problem+json")

@@ -27,7 +27,7 @@ public sealed class TidepoolClientTests
     }
 
     [Fact]
-    public async Task A_server_that_is_not_there_is_told_at_once()
+    public async Task A_missing_server_is_reported_at_once()
     {
         using var proxy = new CuttingProxy(HttpRequestError.ConnectionError);
         await Assert.ThrowsAsync<HttpRequestException>(() => Client(proxy).StartAsync("demo"));

@@ -7,7 +7,7 @@ namespace Tidepool.App.Tests;
 public sealed class WorkspaceFeedTests : PageTest
 {
     [Fact]
-    public async Task What_the_list_tells_is_shown_and_announced_when_it_changes()
+    public async Task What_the_list_reports_is_shown_and_announced_when_it_changes()
     {
         Server.Workspaces.Add(FakeServer.Workspace("demo", WorkspaceStatus.Starting));
         Feed.Start();

@@ -37,7 +37,7 @@ public sealed class WorkspaceListTests : PageTest
     }
 
     [Fact]
-    public void The_step_is_shown_in_words_and_as_progress()
+    public void The_step_is_shown_as_text_and_as_progress()
     {
         Server.Workspaces.Add(FakeServer.Workspace("demo", WorkspaceStatus.Creating, new ProgressResponse(2, 4, "Booting")));
         Feed.Start();

@@ -91,10 +91,10 @@ public sealed class CaddyAccessLogRollTests : IDisposable
     [InlineData("""{"ts":"soon","workspace":"demo"}""")]
     [InlineData("""{"ts":1e300,"workspace":"demo"}""")]
     [InlineData("""{"ts":1,"workspace":"../../etc"}""")]
-    public void What_tells_of_no_use_is_passed_over(string line) => Assert.Null(CaddyAccessLog.Parse(System.Text.Encoding.UTF8.GetBytes(line)));
+    public void What_shows_no_use_is_passed_over(string line) => Assert.Null(CaddyAccessLog.Parse(System.Text.Encoding.UTF8.GetBytes(line)));
 
     [Fact]
-    public void A_line_tells_when_and_whom() =>
+    public void A_line_says_when_and_which_workspace() =>
         Assert.Equal(DateTimeOffset.FromUnixTimeMilliseconds(1893553445250), CaddyAccessLog.Parse("""{"ts":1893553445.25,"workspace":"demo"}"""u8)!.At);
 
     public void Dispose() => folder.Delete(recursive: true);

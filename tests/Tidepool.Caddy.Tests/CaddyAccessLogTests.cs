@@ -11,7 +11,7 @@ public sealed class CaddyAccessLogTests : CaddyTest
     private const string Secret = "s3cr3t-s3cr3t";
 
     [Fact]
-    public async Task Each_request_to_a_workspace_leaves_a_time_and_a_name_and_nothing_of_who_asked_for_what()
+    public async Task Each_request_to_a_workspace_leaves_a_time_and_a_name_and_nothing_of_its_user_or_path()
     {
         await ApplyAsync(Route("alice", Alice, 3000), Route("bob", Bob));
         using var http = Client(Caddy.WorkspacePort);

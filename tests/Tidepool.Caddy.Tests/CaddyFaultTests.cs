@@ -9,12 +9,12 @@ public sealed class CaddyFaultTests : CaddyTest
 {
     private FaultySocket seam = null!;
 
-    /// <summary>Without those that look as if all had gone well.</summary>
+    /// <summary>Without the faults that appear to be a success.</summary>
     public static TheoryData<SeamFault> Lasting() => [.. FaultySocket.Faults.Except([SeamFault.Slow, SeamFault.WrongShape])];
 
     [Theory]
     [MemberData(nameof(Lasting))]
-    public async Task Whatever_befalls_a_change_is_told_as_one_kind_of_failure_and_the_next_change_is_whole(SeamFault fault)
+    public async Task Whatever_befalls_a_change_is_reported_as_one_kind_of_failure_and_the_next_change_is_whole(SeamFault fault)
     {
         seam.Next = () => fault;
         await Assert.ThrowsAsync<RouteTableException>(() => ApplyAsync(Route("alice", Alice)));
@@ -40,7 +40,7 @@ public sealed class CaddyFaultTests : CaddyTest
 
     protected override TimeSpan CallTimeout => TimeSpan.FromSeconds(1);
 
-    /// <summary>Caddy goes on listening under another name, and the seam takes the one that everybody knows.</summary>
+    /// <summary>Caddy goes on listening under another name, and the seam takes the usual name.</summary>
     protected override void Started()
     {
         var real = Caddy.AdminSocket + ".real";
@@ -65,7 +65,7 @@ public sealed class CaddyFaultTests : CaddyTest
             }
             catch (Exception fault) when (fault is RouteTableException or HttpRequestException)
             {
-                // Tried again; a reload may also cut off whoever connects in that moment.
+                // Tried again; a reload may also cut off a client that connects in that moment.
             }
         }
 

@@ -59,7 +59,7 @@ public sealed class CaddyRouteTableTests : CaddyTest
     }
 
     [Fact]
-    public async Task What_does_not_listen_yet_is_told_by_a_page()
+    public async Task What_does_not_listen_yet_is_reported_by_a_page()
     {
         await ApplyAsync(Route("alice", Alice, 4000), Route("gone", IPAddress.Parse("127.77.0.9")));
         Assert.StartsWith("server\nGET /workspace-page/alice/port/4000\n", await GetTextAsync("workspace/alice/port/4000/"), StringComparison.Ordinal);

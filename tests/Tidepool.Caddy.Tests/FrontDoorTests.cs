@@ -5,7 +5,7 @@ using Tidepool.Core.Routing;
 
 namespace Tidepool.Caddy.Tests;
 
-/// <summary>What a real Caddy refuses before it looks at a password, and what goes on to the server without one.</summary>
+/// <summary>What a real Caddy refuses before it checks a password, and what goes on to the server without one.</summary>
 [Collection(Collection)]
 public sealed class FrontDoorTests : CaddyTest
 {
@@ -28,7 +28,7 @@ public sealed class FrontDoorTests : CaddyTest
     [InlineData("/gate", 401)]
     [InlineData("/workspace-page/alice", 401)]
     [InlineData("/", 401)]
-    public async Task The_health_alone_is_told_without_a_password_and_by_its_own_path(string path, int status)
+    public async Task The_health_alone_is_shown_without_a_password_and_by_its_own_path(string path, int status)
     {
         var answer = await RawAsync(Caddy.ApiPort, $"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
         Assert.StartsWith($"HTTP/1.1 {status} ", answer, StringComparison.Ordinal);
@@ -37,7 +37,7 @@ public sealed class FrontDoorTests : CaddyTest
     }
 
     [Fact]
-    public async Task The_health_is_told_in_detail_to_the_page_and_to_a_password()
+    public async Task The_health_is_shown_in_detail_to_the_page_and_to_a_password()
     {
         using var http = Client(Caddy.ApiPort);
         Assert.Contains("X-Tidepool-Signed-In", await http.GetStringAsync(new Uri("api/health", UriKind.Relative)), StringComparison.Ordinal);

@@ -49,7 +49,7 @@ public sealed class NothingPassesUnsignedTests : CaddyTest
         Assert.Empty(Upstreams.Passed);
     }
 
-    /// <summary>What the upstream tells of itself: it was asked for the health, and nobody said that the owner signed in.</summary>
+    /// <summary>The upstream's own record: it was asked for the health, and no header said that the owner signed in.</summary>
     private static bool IsHealth(WireRequest request, WireAnswer answer) =>
         answer.Status == 200
         && (request.Text.StartsWith("HEAD /api/health ", StringComparison.OrdinalIgnoreCase)

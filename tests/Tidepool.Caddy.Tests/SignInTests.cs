@@ -32,7 +32,7 @@ public sealed class SignInTests : CaddyTest
     }
 
     [Fact]
-    public async Task A_new_password_comes_into_force_without_anybody_who_knows_the_routes()
+    public async Task A_new_password_comes_into_force_without_the_routes()
     {
         await ApplyAsync(Route("alice", Alice));
         Assert.False(await RefreshAsync());
@@ -69,7 +69,7 @@ public sealed class SignInTests : CaddyTest
     [InlineData(200)]
     [InlineData(431)]
     [InlineData(500)]
-    public async Task No_password_is_looked_at_unless_the_gate_says_so(int status)
+    public async Task No_password_is_checked_unless_the_gate_says_so(int status)
     {
         await ApplyAsync(Route("alice", Alice));
         Upstreams.GateStatus = status;
@@ -136,7 +136,7 @@ public sealed class SignInTests : CaddyTest
     }
 
     [Fact]
-    public async Task The_gate_is_asked_before_a_password_is_checked_and_told_which_was_right()
+    public async Task The_gate_is_asked_before_a_password_is_checked_and_learns_which_was_right()
     {
         await ApplyAsync(Route("alice", Alice));
         foreach (var port in new[] { Caddy.ApiPort, Caddy.WorkspacePort })
@@ -165,7 +165,7 @@ public sealed class SignInTests : CaddyTest
         await ApplyAsync(Route("alice", Alice));
         Upstreams.GateKnows = true;
 
-        // Caddy would refuse it, so it did not look.
+        // Caddy would refuse it, so it did not check it.
         using var http = Client(Caddy.WorkspacePort, "known to the gate");
         http.DefaultRequestHeaders.Add("X-Tidepool-Known", "forged");
         using var answer = await http.GetAsync(new Uri("workspace/alice/", UriKind.Relative));
@@ -180,7 +180,7 @@ public sealed class SignInTests : CaddyTest
     }
 
     [Fact]
-    public async Task Who_is_turned_away_at_the_gate_is_told_so_and_no_password_is_checked()
+    public async Task A_client_that_the_gate_turns_away_is_informed_and_no_password_is_checked()
     {
         await ApplyAsync(Route("alice", Alice));
         Upstreams.GateStatus = 429;
@@ -193,7 +193,7 @@ public sealed class SignInTests : CaddyTest
     }
 
     [Fact]
-    public async Task While_the_server_is_down_whoever_asks_may_try_and_the_editors_go_on()
+    public async Task While_the_server_is_down_every_client_may_try_and_the_editors_go_on()
     {
         await ApplyAsync(Route("alice", Alice));
         await Upstreams.RemoveServerAsync();
@@ -283,7 +283,7 @@ public sealed class SignInTests : CaddyTest
     }
 
     [Fact]
-    public async Task Caddy_checks_what_the_gate_substitutes_and_tells_it_nothing_of_the_outcome()
+    public async Task Caddy_checks_what_the_gate_substitutes_and_does_not_report_the_outcome()
     {
         await ApplyAsync(Route("alice", Alice));
         Upstreams.Substitute = "Basic " + Credentials("not the right one");

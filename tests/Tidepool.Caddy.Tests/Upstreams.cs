@@ -15,7 +15,7 @@ namespace Tidepool.Caddy.Tests;
 /// </summary>
 internal sealed class Upstreams : IAsyncDisposable
 {
-    /// <summary>What the gate answers where it is asked for; 204 lets everybody try.</summary>
+    /// <summary>What the gate answers where it is asked for; 204 lets every client try.</summary>
     public int GateStatus { get; set; } = 204;
 
     /// <summary>What the gate was last asked with.</summary>
@@ -39,7 +39,7 @@ internal sealed class Upstreams : IAsyncDisposable
     /// <summary>The attempts that Caddy said were right.</summary>
     public ConcurrentQueue<string> Passed { get; } = new();
 
-    /// <summary>Every request that came, whoever it was for: which upstream, the method, and the target as it was written.</summary>
+    /// <summary>Every request that came, for any upstream: which upstream, the method, and the target as it was written.</summary>
     public ConcurrentQueue<string> Reached { get; } = new();
 
     /// <summary>How often the gate was asked.</summary>

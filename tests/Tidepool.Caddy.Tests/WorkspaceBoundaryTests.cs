@@ -132,12 +132,12 @@ public sealed class WorkspaceBoundaryTests : CaddyTest
     [InlineData("relative", "relative")]
     [InlineData("//elsewhere.example/", "//elsewhere.example/")]
     [InlineData("https://elsewhere.example/", "https://elsewhere.example/")]
-    public async Task A_redirection_of_a_server_that_believes_to_be_at_the_root_stays_with_its_port(string location, string told)
+    public async Task A_redirection_of_a_server_that_believes_to_be_at_the_root_stays_with_its_port(string location, string expected)
     {
         await ApplyAsync(Route("alice", Alice, 3000));
         using var http = Client(Caddy.WorkspacePort);
         using var response = await http.GetAsync(new Uri("workspace/alice/port/3000/?answer-Location=" + Uri.EscapeDataString(location), UriKind.Relative));
-        Assert.Equal(told, response.Headers.GetValues("Location").Single());
+        Assert.Equal(expected, response.Headers.GetValues("Location").Single());
     }
 
     [Fact]
@@ -209,7 +209,7 @@ public sealed class WorkspaceBoundaryTests : CaddyTest
         using var reader = new StreamReader(stream);
         var answer = await reader.ReadToEndAsync();
 
-        // What the workspace saw, not what Caddy told the client.
+        // What the workspace received, not what Caddy answered to the client.
         return answer[answer.IndexOf("\r\n\r\n", StringComparison.Ordinal)..];
     }
 }

@@ -41,16 +41,16 @@ internal static class Sample
             Options,
             Start);
 
-    /// <summary>A keeper of a wall that stands nowhere.</summary>
-    public static BoundaryKeeper Boundary(IWorkspaceStore store, IWorkspaceRuntime runtime, InMemoryBoundary? wall = null) =>
-        new(store, runtime, wall ?? new InMemoryBoundary(), NullLogger<BoundaryKeeper>.Instance);
+    /// <summary>A keeper of a network boundary in memory.</summary>
+    public static BoundaryKeeper Boundary(IWorkspaceStore store, IWorkspaceRuntime runtime, InMemoryBoundary? firewall = null) =>
+        new(store, runtime, firewall ?? new InMemoryBoundary(), NullLogger<BoundaryKeeper>.Instance);
 
     public static Reconciler Reconciler(
-        IWorkspaceStore store, ILeaseStore leases, IWorkspaceRuntime runtime, LifecycleOptions? options = null, TimeProvider? time = null, InMemoryBoundary? wall = null, IWorkspaceLog? log = null)
+        IWorkspaceStore store, ILeaseStore leases, IWorkspaceRuntime runtime, LifecycleOptions? options = null, TimeProvider? time = null, InMemoryBoundary? firewall = null, IWorkspaceLog? log = null)
     {
         options ??= Options;
         time ??= TimeProvider.System;
-        var boundary = Boundary(store, runtime, wall);
+        var boundary = Boundary(store, runtime, firewall);
         var routes = new RoutePublisher(store, new NoRoutes(), boundary, options, time, NullLogger<RoutePublisher>.Instance);
         return new Reconciler(
             store, leases, runtime, new OneImage(), new AlwaysReady(), routes, boundary, log ?? new NoLog(), options, time, NullLogger<Reconciler>.Instance);

@@ -5,7 +5,7 @@ public abstract class StoreTest : IAsyncLifetime
 {
     private protected TestStore Database { get; private set; } = null!;
 
-    /// <summary>By which the database tells the time.</summary>
+    /// <summary>The database's clock.</summary>
     protected virtual TimeProvider Time => TimeProvider.System;
 
     protected static CancellationToken Token => TestContext.Current.CancellationToken;

@@ -61,7 +61,7 @@ public sealed class ApiTests(RunningTidepool tidepool)
             }
         }
 
-        Assert.Fail("The removal was never told.");
+        Assert.Fail("The removal was never reported.");
     }
 
     [Fact]

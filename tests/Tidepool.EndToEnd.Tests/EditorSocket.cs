@@ -13,7 +13,7 @@ internal sealed class EditorSocket : IDisposable
     {
     }
 
-    /// <summary>Whether nobody has closed it since.</summary>
+    /// <summary>Whether it is still open.</summary>
     public bool IsOpen => socket.State == WebSocketState.Open && !reading.IsCompleted;
 
     public static async Task<EditorSocket> ConnectAsync(RunningTidepool tidepool, string workspace)

@@ -120,7 +120,7 @@ public sealed class HostilePageTests(RunningTidepool tidepool) : IAsyncLifetime
         await tidepool.UntilAsync("victim", WorkspaceStatus.Running);
         await ServeAsync(hostile.Id);
 
-        // Signed in to both origins, as somebody is who works.
+        // Signed in to both origins, like a user at work.
         await browser.Page.GotoAsync(tidepool.AppUrl);
         await browser.Page.GetByText("victim").First.WaitForAsync();
         await browser.Page.GotoAsync($"{tidepool.WorkspaceUrl("hostile")}port/{Port}/");

@@ -16,13 +16,13 @@ public sealed partial class LogTests(RunningTidepool tidepool)
     private const UnixFileMode OwnerAndServer = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead;
 
     [Fact]
-    public async Task A_log_tells_what_was_done_and_what_the_guest_said_each_once_whatever_is_killed()
+    public async Task A_log_has_every_step_and_every_console_line_once_whatever_is_killed()
     {
         var created = await tidepool.CreateAsync("talker");
         await tidepool.UntilAsync("talker", WorkspaceStatus.Running);
         using var shell = new WorkspaceShell(tidepool.State, created.Id);
 
-        // The guest tells a number every tenth of a second, and what would clear a terminal, while the worker is killed twice.
+        // The guest prints a number every tenth of a second, and what would clear a terminal, while the worker is killed twice.
         await shell.StartAsync(@"n=1; while [ $n -le 50 ]; do printf ""\033[2Jtelling-$n\033]0;owned\007\n"" >/dev/console; n=$((n+1)); sleep 0.1; done; echo told >/dev/console");
         for (var kill = 1; kill <= 2; kill++)
         {
@@ -46,7 +46,7 @@ public sealed partial class LogTests(RunningTidepool tidepool)
         Assert.DoesNotContain('\u001b', shown);
         Assert.Matches("console +telling-50\n", shown);
 
-        // The last words of a machine that goes down, which nobody may have read while it ran.
+        // The last output of a machine that goes down, which the worker may not have read while it ran.
         await shell.RunAsync("echo last-words >/dev/console");
         await tidepool.Api.StopAsync("talker");
         await tidepool.UntilAsync("talker", WorkspaceStatus.Stopped);
@@ -157,7 +157,7 @@ public sealed partial class LogTests(RunningTidepool tidepool)
     }
 
     private Task UntilLoggedAsync(string name, Func<LogLineResponse, bool> isIt) => Until.TrueAsync(
-        $"the log of {name} tells it",
+        $"the log of {name} has it",
         async () => (await tidepool.Api.LogsAsync(name, 1000)).Value?.Any(isIt) == true);
 
     private static List<int> Numbers(IReadOnlyList<LogLineResponse> lines) =>

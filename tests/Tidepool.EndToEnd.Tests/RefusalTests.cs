@@ -53,7 +53,7 @@ public sealed class RefusalTests(RunningTidepool tidepool)
     }
 
     [Fact]
-    public async Task A_huge_body_is_cut_off_and_disturbs_nobody()
+    public async Task A_huge_body_is_cut_off_and_disturbs_no_other_request()
     {
         try
         {
@@ -130,7 +130,7 @@ public sealed class RefusalTests(RunningTidepool tidepool)
     }
 
     [Fact]
-    public async Task Health_is_open_to_strangers_but_tells_them_no_detail()
+    public async Task Health_is_open_to_strangers_but_shows_them_no_detail()
     {
         using var stranger = tidepool.Client(null);
         var health = await new TidepoolClient(stranger).HealthAsync();

@@ -6,7 +6,7 @@ internal static class Until
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(50);
 
-    public static async Task<T> ValueAsync<T>(string what, Func<Task<T?>> look, TimeSpan? timeout = null)
+    public static async Task<T> ValueAsync<T>(string what, Func<Task<T?>> check, TimeSpan? timeout = null)
         where T : class
     {
         var time = TimeProvider.System;
@@ -16,7 +16,7 @@ internal static class Until
         {
             try
             {
-                if (await look() is { } value)
+                if (await check() is { } value)
                 {
                     return value;
                 }
@@ -34,6 +34,6 @@ internal static class Until
         throw new TimeoutException($"It did not come to pass that {what}.", last);
     }
 
-    public static Task TrueAsync(string what, Func<Task<bool>> look, TimeSpan? timeout = null) =>
-        ValueAsync(what, async () => await look() ? "yes" : null, timeout);
+    public static Task TrueAsync(string what, Func<Task<bool>> check, TimeSpan? timeout = null) =>
+        ValueAsync(what, async () => await check() ? "yes" : null, timeout);
 }

@@ -18,7 +18,7 @@ public sealed class ConsoleFileTests : IDisposable
     }
 
     [Fact]
-    public void A_file_that_was_begun_anew_is_read_from_its_beginning()
+    public void A_file_that_was_begun_again_is_read_from_its_beginning()
     {
         File.WriteAllText(path, "of the first boot");
         var first = ConsoleFile.Read(path, null);

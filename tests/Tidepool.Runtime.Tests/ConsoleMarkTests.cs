@@ -31,7 +31,7 @@ public sealed class ConsoleMarkTests
     }
 
     [Fact]
-    public void A_file_that_was_begun_anew_is_new_but_for_what_was_read_of_it()
+    public void A_file_that_was_begun_again_is_new_but_for_what_was_read_of_it()
     {
         var mark = ConsoleMark.Of(null, Bytes(Boot));
         Assert.Equal("quite another text", After(mark, "quite another text"));
@@ -39,7 +39,7 @@ public sealed class ConsoleMarkTests
     }
 
     [Fact]
-    public void Of_what_is_repeated_nothing_is_told_twice()
+    public void Repeated_output_is_never_logged_twice()
     {
         var same = string.Concat(Enumerable.Repeat("again\n", 500));
         Assert.Equal("", After(ConsoleMark.Of(null, Bytes(same)), same + same));

@@ -20,7 +20,7 @@ public abstract class GuestContract : WorkspaceRuntimeContract
         await InsideAsync(spec.Name, "echo kept >/home/dev/kept.txt");
         await Runtime.StopAsync(spec.Name, TimeSpan.FromSeconds(20), Token);
 
-        // A create that comes late does not make it anew.
+        // A late create does not make it again.
         await Runtime.CreateAsync(spec, Token);
         await Runtime.StartAsync(spec.Name, Token);
         await UntilEditorAnswersAsync(spec.Name);
@@ -59,7 +59,7 @@ public abstract class GuestContract : WorkspaceRuntimeContract
     }
 
     [Fact]
-    public async Task A_guest_that_shuts_itself_down_is_stopped_by_its_own_wish()
+    public async Task A_guest_that_shuts_itself_down_ends_as_stopped()
     {
         var spec = await EditingAsync();
         await InsideAsync(spec.Name, "(sleep 0.5; poweroff) >/dev/null 2>&1 &");

@@ -59,9 +59,9 @@ public sealed class HostToolTests : IAsyncLifetime
         await Assert.ThrowsAsync<ToolException>(() => copy);
     }
 
-    private static async Task UntilAsync(Func<bool> look)
+    private static async Task UntilAsync(Func<bool> check)
     {
-        while (!look())
+        while (!check())
         {
             await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, Token);
         }

@@ -56,7 +56,7 @@ public sealed class IncusFaultTests(IncusRuntimeTests.Host host) : IClassFixture
 
     [Theory]
     [MemberData(nameof(Lasting))]
-    public async Task Whatever_befalls_a_call_is_told_as_something_that_may_pass_and_never_as_a_machine_that_is_gone(SeamFault fault)
+    public async Task Whatever_befalls_a_call_is_reported_as_transient_and_never_as_a_missing_machine(SeamFault fault)
     {
         var workspace = await AddAsync("told");
         var spec = new InstanceSpec(workspace.Instance, workspace.Name, host.Image, 1, 512, new Dictionary<string, string>());

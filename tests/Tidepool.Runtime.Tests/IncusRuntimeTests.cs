@@ -109,7 +109,7 @@ public sealed class IncusRuntimeTests(IncusRuntimeTests.Host host) : GuestContra
     }
 
     [Fact]
-    public async Task The_walls_are_up()
+    public async Task The_isolation_of_the_machine_is_configured()
     {
         var spec = Spec();
         await Runtime.CreateAsync(spec, Token);
@@ -121,9 +121,9 @@ public sealed class IncusRuntimeTests(IncusRuntimeTests.Host host) : GuestContra
         Assert.Equal("1", config.GetProperty("limits.cpu").GetString());
         Assert.Equal("512MiB", config.GetProperty("limits.memory").GetString());
         var nic = instance.GetProperty("devices").GetProperty("eth0");
-        foreach (var wall in new[] { "port_isolation", "mac_filtering", "ipv4_filtering", "ipv6_filtering" })
+        foreach (var filter in new[] { "port_isolation", "mac_filtering", "ipv4_filtering", "ipv6_filtering" })
         {
-            Assert.Equal("true", nic.GetProperty("security." + wall).GetString());
+            Assert.Equal("true", nic.GetProperty("security." + filter).GetString());
         }
     }
 

@@ -112,7 +112,7 @@ public abstract class WorkspaceRuntimeContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_the_host_takes_down_is_told_from_what_was_stopped()
+    public async Task What_the_host_takes_down_is_distinguished_from_what_was_stopped()
     {
         var halted = Spec();
         var stopped = Spec();
@@ -194,7 +194,7 @@ public abstract class WorkspaceRuntimeContract : IAsyncLifetime
             }
             catch (Exception fault) when (fault is OperationCanceledException or RuntimeException { IsTransient: true })
             {
-                // What it says to one that is dead is nobody's business.
+                // What it answers for a dead machine does not matter.
             }
 
             // As the lifecycle does it: again as long as that can help.
@@ -231,13 +231,13 @@ public abstract class WorkspaceRuntimeContract : IAsyncLifetime
     protected Task<InstanceObservation> UntilAddressAsync(InstanceName name) =>
         UntilAsync($"{name} has an address", async () => await Runtime.ObserveAsync(name, Token) is { Address: not null } seen ? seen : null);
 
-    protected static async Task<T> UntilAsync<T>(string what, Func<Task<T?>> look)
+    protected static async Task<T> UntilAsync<T>(string what, Func<Task<T?>> check)
         where T : class
     {
         var began = TimeProvider.System.GetTimestamp();
         while (TimeProvider.System.GetElapsedTime(began) < TimeSpan.FromMinutes(4))
         {
-            if (await look() is { } value)
+            if (await check() is { } value)
             {
                 return value;
             }

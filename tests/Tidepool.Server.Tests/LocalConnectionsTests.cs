@@ -37,7 +37,7 @@ public sealed class LocalConnectionsTests
     }
 
     [Fact]
-    public void A_client_elsewhere_is_told_from_a_listener_that_has_its_number()
+    public void A_client_elsewhere_is_distinguished_from_a_listener_with_its_number()
     {
         using var listener = new TcpListener(IPAddress.Any, 0);
         listener.Start();

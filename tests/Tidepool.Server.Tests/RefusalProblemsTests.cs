@@ -52,7 +52,7 @@ public sealed class RefusalProblemsTests
     [Theory]
     [InlineData(CapacityResource.Memory, "memory", "4 MiB are needed and 3 MiB are free")]
     [InlineData(CapacityResource.Cpu, "cpu", "4 cores are needed and 3 cores are free")]
-    public void A_lack_of_room_says_how_much_of_what_and_whom_to_stop(CapacityResource resource, string name, string words)
+    public void A_lack_of_room_says_how_much_of_what_and_which_workspace_to_stop(CapacityResource resource, string name, string words)
     {
         var oldest = CapacityEndpointsTests.Workspace("oldest", DesiredState.Running, DateTimeOffset.UnixEpoch);
         var problem = new Refusal.CapacityExhausted(resource, 4, 3, oldest).ToProblem();

@@ -15,7 +15,7 @@ public sealed class SignInGateTests : IDisposable
     public void Dispose() => gate.Dispose();
 
     [Fact]
-    public void A_client_that_guesses_is_turned_away_after_a_few_and_told_when_to_come_again()
+    public void A_guessing_client_is_turned_away_after_a_few_tries_and_gets_a_retry_time()
     {
         var answers = Enumerable.Range(0, 200).Select(i => gate.Ask($"Basic guess-{i}", Attacker)).ToList();
         Assert.InRange(answers.OfType<GateAnswer.Admitted>().Count(), 1, 10);

@@ -17,7 +17,7 @@ public enum SeamFault
     /// <summary>All goes well, late.</summary>
     Slow,
 
-    /// <summary>It is done, and nobody is told.</summary>
+    /// <summary>It is done, and the answer is lost.</summary>
     AnswerLost,
 
     /// <summary>It is done, and the connection ends in the middle of the answer.</summary>
@@ -26,7 +26,7 @@ public enum SeamFault
     /// <summary>Something that is not what its header says.</summary>
     Garbage,
 
-    /// <summary>A page, from somebody who stands in between.</summary>
+    /// <summary>A page, from a proxy in between.</summary>
     ErrorPage,
 
     /// <summary>Well-formed, and not what was asked for.</summary>
@@ -37,8 +37,8 @@ public enum SeamFault
 }
 
 /// <summary>
-/// Stands between a client and a daemon's Unix socket, takes one request a connection, and lets befall it what it is told. What is
-/// passed on goes to the real daemon.
+/// Stands between a client and a daemon's Unix socket, takes one request a connection, and injects the fault that a test chose. What
+/// is passed on goes to the real daemon.
 /// </summary>
 public sealed class FaultySocket : IAsyncDisposable
 {
@@ -173,7 +173,7 @@ public sealed class FaultySocket : IAsyncDisposable
         await handle(answer.ToArray());
     }
 
-    /// <summary>The request's head and whatever came with it, told to be the last of its connection.</summary>
+    /// <summary>The request's head and whatever came with it, marked as the last of its connection.</summary>
     private async Task<byte[]> ReadHeadAsync(NetworkStream client)
     {
         var read = new MemoryStream();

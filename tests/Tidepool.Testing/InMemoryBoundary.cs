@@ -3,7 +3,7 @@ using Tidepool.Core.Runtime;
 
 namespace Tidepool.Testing;
 
-/// <summary>A wall that only remembers what it was told, and refuses where a test tells it to.</summary>
+/// <summary>A network boundary that only remembers its rules, and refuses where a test asks for it.</summary>
 public sealed class InMemoryBoundary : INetworkBoundary
 {
     public bool Fails { get; set; }

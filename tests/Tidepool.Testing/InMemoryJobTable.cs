@@ -2,7 +2,7 @@ using Tidepool.Core.Jobs;
 
 namespace Tidepool.Testing;
 
-/// <summary>A job table as its contract says, without a database. Counts how often it is looked at.</summary>
+/// <summary>A job table as its contract says, without a database. Counts how often it is polled.</summary>
 public sealed class InMemoryJobTable(INotification? notification = null) : IJobTable
 {
     private readonly Lock gate = new();

@@ -7,7 +7,7 @@ using Tidepool.Core.Workspaces;
 
 namespace Tidepool.Testing;
 
-/// <summary>A runtime that keeps its machines in memory, and fails or crashes where a test tells it to.</summary>
+/// <summary>A runtime that keeps its machines in memory, and fails or crashes where a test asks for it.</summary>
 public sealed class InMemoryRuntime : IWorkspaceRuntime
 {
     private readonly ConcurrentDictionary<InstanceName, Machine> machines = new();
@@ -26,12 +26,12 @@ public sealed class InMemoryRuntime : IWorkspaceRuntime
     /// <summary>How often a machine was made, over all names: a machine made twice shows here.</summary>
     public ConcurrentDictionary<InstanceName, int> Made { get; } = new();
 
-    /// <summary>What it says of its network; null for a runtime with a wall of its own.</summary>
+    /// <summary>The network that it reports; null for a runtime with a network boundary of its own.</summary>
     public WorkspaceNetwork? Network { get; set; }
 
     public IReadOnlyCollection<InstanceName> Names => [.. machines.Keys];
 
-    /// <summary>Machines that were made anew although somebody had worked in them: there must never be one.</summary>
+    /// <summary>Machines that were made again although they had been used: there must never be one.</summary>
     public IReadOnlyCollection<InstanceName> Wrecked => wrecked;
 
     public Task PrepareAsync(CancellationToken cancellationToken) => DoAsync("prepare", null, () => { });
@@ -138,7 +138,7 @@ public sealed class InMemoryRuntime : IWorkspaceRuntime
 
     public Task PurgeAsync(CancellationToken cancellationToken) => DoAsync("purge", null, machines.Clear);
 
-    /// <summary>The machine as it is, without anybody being asked.</summary>
+    /// <summary>The machine's state, without a call to the runtime.</summary>
     public InstanceObservation? Look(InstanceName name) => machines.TryGetValue(name, out var machine) ? Observation(name, machine) : null;
 
     /// <summary>The machine ends by itself, or with its host.</summary>
@@ -150,7 +150,7 @@ public sealed class InMemoryRuntime : IWorkspaceRuntime
         }
     }
 
-    /// <summary>Somebody removes the machine outside Tidepool.</summary>
+    /// <summary>Removes the machine, as from outside Tidepool.</summary>
     public void Lose(InstanceName name) => machines.TryRemove(name, out _);
 
     private async Task DoAsync(string verb, InstanceName? name, Action work)

@@ -144,10 +144,10 @@ public sealed class IncusDaemon : IAsyncDisposable
         }
     }
 
-    private static async Task WaitUntilAsync(string what, Func<Task<bool>> look)
+    private static async Task WaitUntilAsync(string what, Func<Task<bool>> check)
     {
         var began = TimeProvider.System.GetTimestamp();
-        while (!await look())
+        while (!await check())
         {
             if (TimeProvider.System.GetElapsedTime(began) > TimeSpan.FromSeconds(60))
             {

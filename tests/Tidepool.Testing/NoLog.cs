@@ -3,7 +3,7 @@ using Tidepool.Core.Workspaces;
 
 namespace Tidepool.Testing;
 
-/// <summary>A log that nobody reads.</summary>
+/// <summary>A log that drops every line.</summary>
 public class NoLog : IWorkspaceLog
 {
     public virtual Task AppendAsync(WorkspaceName workspace, IReadOnlyList<LogEntry> entries, CancellationToken cancellationToken) => Task.CompletedTask;

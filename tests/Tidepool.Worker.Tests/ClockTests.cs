@@ -3,7 +3,7 @@ using Tidepool.Testing.StandIns;
 
 namespace Tidepool.Worker.Tests;
 
-/// <summary>The whole worker while somebody sets the clock: nothing waits longer than it should, and nothing is made twice.</summary>
+/// <summary>The whole worker while the clock is set: nothing waits longer than it should, and nothing is made twice.</summary>
 public sealed class ClockTests : IAsyncLifetime
 {
     private readonly WholeWorker worker = new();

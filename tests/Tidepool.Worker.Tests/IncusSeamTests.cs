@@ -82,7 +82,7 @@ public sealed class IncusSeamTests : IAsyncLifetime
         await worker.UntilAsync(workspace, WorkspaceStatus.Running);
         worker.Incus.Behaves = Misbehaviours.HangsForEver;
         await worker.UntilAsync("the runtime is reported as down", async () => await worker.IsReportedAsync("runtime", false));
-        for (var look = 0; look < 6; look++)
+        for (var poll = 0; poll < 6; poll++)
         {
             await worker.PassAsync(TimeSpan.FromSeconds(4));
             Assert.True(await worker.IsReportedAsync("worker", true));

@@ -21,8 +21,8 @@ using Tidepool.Worker.Hosting;
 namespace Tidepool.Worker.Tests;
 
 /// <summary>
-/// All of the worker in this process, with a real database and real sockets, over a stand-in for Incus. No Caddy is there: each look
-/// at it is refused. Time runs several times faster than the test's.
+/// All of the worker in this process, with a real database and real sockets, over a stand-in for Incus. There is no Caddy: each check
+/// of it is refused. Time runs several times faster than the test's.
 /// </summary>
 internal sealed class WholeWorker : IAsyncDisposable
 {
@@ -94,17 +94,17 @@ internal sealed class WholeWorker : IAsyncDisposable
     public Task UntilGoneAsync(Workspace workspace) =>
         UntilAsync($"{workspace.Name} is gone", async () => await Store.FindAsync(workspace.Id, Token) is null && !Incus.Machines.ContainsKey(workspace.Instance.ToString()));
 
-    /// <summary>Whether the server would show it so now: what was reported long ago tells nothing.</summary>
+    /// <summary>Whether the server would show it so now: an old report does not count.</summary>
     public async Task<bool> IsReportedAsync(string component, bool healthy) =>
         (await Board.ReadAsync(Token)).Any(c => c.Component == component && c.Healthy == healthy && (Clock.GetUtcNow() - c.At).Duration() < TimeSpan.FromSeconds(20));
 
     /// <summary>By the worker's time.</summary>
     public Task PassAsync(TimeSpan time) => Task.Delay(time, Clock, Token);
 
-    public async Task UntilAsync(string what, Func<Task<bool>> look)
+    public async Task UntilAsync(string what, Func<Task<bool>> check)
     {
         var began = Clock.GetTimestamp();
-        while (!await look())
+        while (!await check())
         {
             Assert.True(IsUp, $"The worker ended before {what}.");
             Assert.True(Clock.GetElapsedTime(began) < Promised, $"It did not come to pass that {what}: {await TellAsync()}");

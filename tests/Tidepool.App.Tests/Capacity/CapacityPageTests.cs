@@ -23,7 +23,7 @@ public sealed class CapacityPageTests : PageTest
         : null;
 
     [Fact]
-    public void Each_resource_is_told_in_words_and_as_a_meter_that_is_named()
+    public void Each_resource_is_shown_as_text_and_as_a_named_meter()
     {
         var page = Render<CapacityPage>();
         page.WaitForElement("meter");
@@ -45,7 +45,7 @@ public sealed class CapacityPageTests : PageTest
     public void Amounts_say_their_unit_once_where_it_is_the_same(long part, long all, string words) => Assert.Equal(words, CapacityWords.Of(CapacityWords.MiB(part), CapacityWords.MiB(all)));
 
     [Fact]
-    public void Who_has_how_much_is_a_table_that_says_whom_to_stop()
+    public void The_use_of_capacity_is_a_table_that_says_which_workspace_to_stop()
     {
         var page = Render<CapacityPage>();
         page.WaitForElement("tbody tr");
@@ -71,7 +71,7 @@ public sealed class CapacityPageTests : PageTest
     }
 
     [Fact]
-    public void A_disk_that_nobody_limits_has_no_meter()
+    public void An_unlimited_disk_has_no_meter()
     {
         capacity = capacity with { Budget = capacity.Budget with { DiskMiB = null }, Available = capacity.Available with { DiskMiB = null } };
         var page = Render<CapacityPage>();

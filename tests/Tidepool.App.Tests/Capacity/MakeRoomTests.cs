@@ -54,7 +54,7 @@ public sealed class MakeRoomTests : PageTest
     }
 
     [Fact]
-    public async Task What_stopping_does_not_help_is_only_told()
+    public async Task A_lack_that_stopping_does_not_help_is_only_reported()
     {
         namesNobody = true;
         var actions = Render<WorkspaceActions>(p => p.Add(a => a.Workspace, Server.Workspaces[0]));

@@ -89,7 +89,7 @@ public sealed class LogSectionTests : PageTest
     }
 
     [Fact]
-    public void A_server_that_is_away_is_told_of_and_the_log_goes_on_when_it_is_back()
+    public void A_server_that_is_away_is_reported_and_the_log_goes_on_when_it_is_back()
     {
         Server.IsDown = true;
         var section = Show(WorkspaceStatus.Creating);

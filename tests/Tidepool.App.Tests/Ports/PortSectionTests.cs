@@ -13,7 +13,7 @@ public sealed class PortSectionTests : PageTest
     [InlineData(WorkspaceStatus.Running, true, "Answers")]
     [InlineData(WorkspaceStatus.Running, false, "Nothing answers yet")]
     [InlineData(WorkspaceStatus.Stopped, false, "The workspace is not running")]
-    public void A_port_says_in_words_whether_something_answers(WorkspaceStatus status, bool answers, string words)
+    public void A_port_shows_whether_something_answers(WorkspaceStatus status, bool answers, string words)
     {
         var page = Show(status, FakeServer.Port(3000, "API", answers: answers));
         Assert.Equal("3000 API", page.Find("#ports li h3").TextContent);
@@ -31,7 +31,7 @@ public sealed class PortSectionTests : PageTest
     }
 
     [Fact]
-    public void A_port_that_gets_the_whole_path_tells_its_base_path()
+    public void A_port_that_gets_the_whole_path_shows_its_base_path()
     {
         var page = Show(WorkspaceStatus.Running, FakeServer.Port(5173, stripPrefix: false));
         Assert.Equal("/workspace/demo/port/5173/", page.Find("#ports li code").TextContent);
@@ -70,7 +70,7 @@ public sealed class PortSectionTests : PageTest
     [InlineData("3e3")]
     [InlineData("-3000")]
     [InlineData("web")]
-    public async Task A_number_that_is_none_is_told_at_the_number_and_nothing_is_sent(string number)
+    public async Task An_invalid_number_is_reported_at_its_field_and_nothing_is_sent(string number)
     {
         var page = Show(WorkspaceStatus.Running);
         await page.Find("#port-number").InputAsync(number);
@@ -82,7 +82,7 @@ public sealed class PortSectionTests : PageTest
     }
 
     [Fact]
-    public async Task What_the_server_refuses_by_field_is_told_at_the_field()
+    public async Task What_the_server_refuses_by_field_is_shown_at_the_field()
     {
         var page = Show(WorkspaceStatus.Running);
         Server.Answer = request => request.Method == HttpMethod.Post

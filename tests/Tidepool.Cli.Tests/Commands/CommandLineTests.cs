@@ -33,7 +33,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("up", "--runtime", "docker")]
     [InlineData("stop", "demo", "--make-room")]
     [InlineData("logs", "--component", "kernel")]
-    public async Task A_wrong_call_is_told_from_a_failure(params string[] arguments)
+    public async Task A_wrong_call_is_distinguished_from_a_failure(params string[] arguments)
     {
         var (exit, screen) = await RunAsync(arguments);
         Assert.Equal(ExitCodes.Usage, exit);
@@ -88,7 +88,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("PORT takes a whole number from 1024 to 65535; '80' was given.", "port", "add", "demo", "80")]
     [InlineData("--runtime takes auto, incus, qemu or tart; 'docker' was given.", "up", "--runtime", "docker")]
     [InlineData("SHELL takes bash, zsh or fish; 'csh' was given.", "completion", "csh")]
-    public async Task A_bad_value_is_told_with_what_is_accepted(string expected, params string[] arguments)
+    public async Task A_bad_value_is_reported_with_what_is_accepted(string expected, params string[] arguments)
     {
         var (exit, screen) = await RunAsync(arguments);
         Assert.Equal(ExitCodes.Usage, exit);

@@ -116,7 +116,7 @@ public sealed class OutputTests : IDisposable
     }
 
     [Fact]
-    public void The_capacity_is_told_as_agreed()
+    public void The_capacity_is_shown_as_agreed()
     {
         CapacityCommand.Show(
             screen.Screen,
@@ -187,7 +187,7 @@ public sealed class OutputTests : IDisposable
     }
 
     [Fact]
-    public void A_step_is_told_with_how_far_it_is() =>
+    public void A_step_is_shown_with_its_progress() =>
         Assert.Equal("demo: step 2 of 4, Booting", WorkspaceWait.Describe(Demo with { Status = WorkspaceStatus.Starting, Progress = new ProgressResponse(2, 4, "Booting") }));
 
     [Fact]

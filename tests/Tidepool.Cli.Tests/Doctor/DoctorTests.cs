@@ -90,7 +90,7 @@ public sealed class DoctorTests
     [InlineData(500, CheckStatus.Fail)]
     [InlineData(1500, CheckStatus.Warn)]
     [InlineData(3000, CheckStatus.Ok)]
-    public void Little_space_is_told_before_it_is_none(long freeMiB, object status)
+    public void Little_space_is_reported_before_it_is_none(long freeMiB, object status)
     {
         var check = DiskChecks.Reserve("/state", freeMiB << 20, 1024 << 20);
         Assert.Equal((CheckCodes.Reserve, (CheckStatus)status), (check.Code, check.Status));
@@ -101,7 +101,7 @@ public sealed class DoctorTests
     [InlineData(20L, CheckStatus.Warn)]
     [InlineData(10L, CheckStatus.Ok)]
     [InlineData(null, CheckStatus.Ok)]
-    public void A_pool_that_may_grow_beyond_its_disk_is_told(long? growthGiB, object status) =>
+    public void A_pool_that_may_grow_beyond_its_disk_is_reported(long? growthGiB, object status) =>
         Assert.Equal((CheckStatus)status, DiskChecks.PoolGrowth(15 * Gibi, growthGiB * Gibi).Status);
 
     [Fact]
@@ -112,7 +112,7 @@ public sealed class DoctorTests
     }
 
     [Fact]
-    public void Machines_that_belong_to_no_workspace_are_told_of_and_nothing_is_down()
+    public void Orphan_machines_are_reported_and_nothing_is_down()
     {
         var health = new HealthResponse("healthy", [new("runtime", true, null), new("machines", true, "2 machines belong to no workspace.")]);
         var check = InstallationChecks.Machines(health);

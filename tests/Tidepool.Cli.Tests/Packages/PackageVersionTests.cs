@@ -18,7 +18,7 @@ public sealed class PackageVersionTests
     [InlineData("v2.11.2", true)]
     [InlineData("2.6.2", false)]
     [InlineData("2.12.0-rc.1", true)]
-    public void Caddys_own_words_are_understood(string version, bool enough) => Assert.Equal(enough, PackageVersion.IsAtLeast(version, CaddyProgram.Needed));
+    public void Caddys_own_messages_are_understood(string version, bool enough) => Assert.Equal(enough, PackageVersion.IsAtLeast(version, CaddyProgram.Needed));
 
     [Fact]
     public void The_distribution_is_read_from_its_own_description() =>

@@ -33,7 +33,7 @@ public sealed class PasswordTests
     }
 
     [Fact]
-    public void The_server_is_told_which_password_is_in_force_and_nothing_of_it()
+    public void The_server_learns_which_password_is_in_force_and_nothing_of_it()
     {
         using var state = new TemporaryState();
         PasswordFile.Write(state.Directory, "tidepool", "correct-horse-battery");
@@ -51,6 +51,6 @@ public sealed class PasswordTests
     [Theory]
     [InlineData("short")]
     [InlineData("with\ttabulator")]
-    [InlineData("more bytes than bcrypt looks at, so that it would silently ignore the end of it")]
+    [InlineData("more bytes than bcrypt ever uses, so that it would silently ignore the end of it")]
     public void What_bcrypt_or_a_browser_would_not_carry_is_refused(string password) => Assert.NotNull(PasswordFile.WhyNot(password));
 }

@@ -3,7 +3,7 @@ using Tidepool.Cli.State;
 
 namespace Tidepool.Cli.Tests.Runtimes;
 
-/// <summary>Machines are told by what lies in the state directory; the worker is not there to be asked.</summary>
+/// <summary>The state directory says which machines exist; there is no worker to ask.</summary>
 public sealed class RuntimeChangeTests : IDisposable
 {
     private readonly TemporaryState state = new();
@@ -61,7 +61,7 @@ public sealed class RuntimeChangeTests : IDisposable
     }
 
     [Fact]
-    public async Task Without_workspaces_it_is_decided_anew()
+    public async Task Without_workspaces_it_is_decided_again()
     {
         var settings = InIncus();
         await ChangeAsync("qemu", settings);

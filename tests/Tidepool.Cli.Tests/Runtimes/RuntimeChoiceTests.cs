@@ -34,7 +34,7 @@ public sealed class RuntimeChoiceTests
     public void MacOS_has_Tart() => Chosen(new RuntimeFacts(IsMac: true, IsX64: false, HasKvm: false, KvmWorks: false, HasVsock: false, HasIncus: false), RuntimeKind.Tart, machines: null);
 
     [Fact]
-    public void A_machine_on_which_nothing_works_is_told_so() =>
+    public void A_machine_on_which_no_runtime_works_is_refused_with_the_reason() =>
         Assert.Throws<CommandException>(() => RuntimeChoice.Of(Best with { IsX64 = false, HasIncus = false }));
 
     [Fact]

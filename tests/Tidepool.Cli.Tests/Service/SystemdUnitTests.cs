@@ -27,7 +27,7 @@ public sealed class SystemdUnitTests : IDisposable
     }
 
     [Fact]
-    public async Task It_is_written_where_systemd_looks_and_systemd_finds_no_fault_with_it()
+    public async Task It_is_written_where_systemd_reads_it_and_systemd_finds_no_fault_with_it()
     {
         var unit = new SystemdUnit(new StateDirectory(Path.Combine(directory.FullName, "state")), directory.FullName);
         Assert.False(unit.IsInstalled);

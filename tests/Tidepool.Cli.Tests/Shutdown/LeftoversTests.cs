@@ -41,9 +41,9 @@ public sealed class LeftoversTests
         Assert.False(chains.IsOurs("input"));
     }
 
-    /// <summary>The same as in the runtime's own tests: whoever changes one has to change the other.</summary>
+    /// <summary>The same as in the runtime's own tests: change both together.</summary>
     [Fact]
-    public void Links_of_ours_are_told_by_what_the_runtime_calls_them() => Assert.Equal("tw1a5ca", Leftovers.LinkPrefixOf("tp12345678"));
+    public void Links_of_ours_are_identified_by_the_runtimes_names() => Assert.Equal("tw1a5ca", Leftovers.LinkPrefixOf("tp12345678"));
 
     [Fact]
     public void Chains_are_read_from_what_nft_prints() =>

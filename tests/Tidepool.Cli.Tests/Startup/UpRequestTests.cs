@@ -8,7 +8,7 @@ public sealed class UpRequestTests
     private static readonly UpRequest Plain = new(null, null, null, null, null, Yes: false, Detach: false);
 
     [Fact]
-    public void What_was_told_once_stays_and_a_plain_up_changes_nothing()
+    public void An_option_that_was_given_once_stays_and_a_plain_up_changes_nothing()
     {
         var settings = new Settings();
         Assert.True((Plain with { Port = 9000, Nat = false }).ApplyTo(settings));
@@ -17,7 +17,7 @@ public sealed class UpRequestTests
     }
 
     [Fact]
-    public void What_is_told_of_the_network_holds_in_every_runtime_and_a_runtime_that_was_told_once_stays()
+    public void Network_options_hold_in_every_runtime_and_a_runtime_that_was_chosen_once_stays()
     {
         var settings = new Settings();
         Assert.True((Plain with { Runtime = "qemu", Nat = false }).ApplyTo(settings));
@@ -38,7 +38,7 @@ public sealed class UpRequestTests
     }
 
     [Fact]
-    public void The_share_of_the_machine_that_was_told_once_stays()
+    public void The_share_of_the_machine_that_was_set_once_stays()
     {
         var settings = new Settings();
         Assert.False(Plain.ApplyTo(settings));

@@ -24,7 +24,7 @@ public sealed class RestartPolicyTests
     }
 
     [Fact]
-    public void A_minute_of_life_begins_anew()
+    public void A_minute_of_life_resets_the_back_off()
     {
         policy.Died(TimeSpan.Zero);
         policy.Died(TimeSpan.Zero);
@@ -86,7 +86,7 @@ public sealed class RestartPolicyTests
         Assert.False(policy.IsCrashLoop);
     }
 
-    /// <summary>Somebody sets the clock; what has passed stays.</summary>
+    /// <summary>The clock is set; elapsed time stays.</summary>
     private sealed class SetClock(TimeProvider inner) : TimeProvider
     {
         public TimeSpan Skew { get; set; }

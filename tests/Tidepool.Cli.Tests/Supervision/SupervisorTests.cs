@@ -192,10 +192,10 @@ public sealed class SupervisorTests : IAsyncDisposable
         return now.Value;
     }
 
-    private static async Task UntilAsync(Func<bool> look)
+    private static async Task UntilAsync(Func<bool> check)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        while (!look())
+        while (!check())
         {
             await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, limit.Token);
         }

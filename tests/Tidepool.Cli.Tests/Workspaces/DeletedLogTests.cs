@@ -7,7 +7,7 @@ public sealed class DeletedLogTests : IDisposable
     private readonly TemporaryState state = new();
 
     [Fact]
-    public void The_log_of_the_one_that_was_deleted_last_is_found_by_its_whole_name()
+    public void The_log_of_the_last_deleted_workspace_is_found_by_its_whole_name()
     {
         Leave("20261123T120000000Z-demo", "first");
         Leave("20261123T130000000Z-demo", "second", "third");

@@ -43,7 +43,7 @@ public sealed class AccessWatchTests : StoreTest
 
         Assert.Equal(first.Version, (await ReadAsync()).Version);
 
-        // The last of them is not forgotten when nobody comes any more.
+        // The last access is not forgotten when no more come.
         var last = time.GetUtcNow();
         time.Advance(TimeSpan.FromSeconds(1));
         await watch.LookAsync(Token);
@@ -66,7 +66,7 @@ public sealed class AccessWatchTests : StoreTest
     }
 
     [Fact]
-    public async Task A_log_that_is_read_anew_by_the_next_worker_changes_nothing()
+    public async Task A_log_that_the_next_worker_reads_again_changes_nothing()
     {
         Note(-5);
         await watch.LookAsync(Token);

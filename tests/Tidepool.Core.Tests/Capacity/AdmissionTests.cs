@@ -26,7 +26,7 @@ public sealed class AdmissionTests
     }
 
     [Fact]
-    public void A_missing_disk_names_nobody_for_stopping_frees_none()
+    public void A_lack_of_disk_names_no_workspace_because_stopping_frees_none()
     {
         var stored = Enumerable.Range(0, 10).Select(i => Stopped($"stopped-{i}")).Append(Running("running")).ToList();
         var refusal = Admission.Refuse(Budget, stored, Running("more", memory: 100_000));
@@ -35,14 +35,14 @@ public sealed class AdmissionTests
     }
 
     [Fact]
-    public void Starting_what_has_its_disk_already_needs_no_new_one()
+    public void Starting_a_workspace_with_a_disk_needs_no_new_disk()
     {
         var stored = Enumerable.Range(0, 12).Select(i => Stopped($"stopped-{i}")).ToList();
         Assert.Null(Admission.Refuse(Budget, stored, stored[0] with { Desired = DesiredState.Running, Status = WorkspaceStatus.Starting }));
     }
 
     [Fact]
-    public void What_is_more_than_there_is_in_all_names_nobody_to_stop() =>
+    public void A_request_beyond_the_whole_budget_names_no_workspace_to_stop() =>
         Assert.Null(Admission.Refuse(Budget, [Running("one")], Running("huge", memory: 8193))!.LeastRecentlyAccessed);
 
     [Theory]
@@ -57,7 +57,7 @@ public sealed class AdmissionTests
         Assert.Equal(has, CapacityAmount.IsRunning(Sample.Workspace(desired, status)));
 
     [Fact]
-    public void Starting_again_what_was_given_up_needs_room_anew()
+    public void Starting_a_given_up_workspace_again_needs_room_again()
     {
         var failed = Running("failed") with { Status = WorkspaceStatus.Error };
         var others = new[] { Running("one"), Running("two") };
@@ -72,7 +72,7 @@ public sealed class AdmissionTests
     }
 
     [Fact]
-    public void The_one_to_stop_is_the_one_that_was_not_used_for_longest()
+    public void The_workspace_to_stop_is_the_least_recently_used()
     {
         var used = Running("used") with { LastAccessedAt = Sample.Start.AddHours(2), CreatedAt = Sample.Start.AddHours(-9) };
         var older = Running("older") with { LastAccessedAt = Sample.Start.AddHours(1) };

@@ -32,9 +32,9 @@ public sealed class BudgetKeeperTests : StoreTest
 
         Assert.Equal(DesiredState.Stopped, (await Database.Store.FindAsync(oldest.Id, Token))!.Desired);
         Assert.Equal(DesiredState.Running, (await Database.Store.FindAsync(newest.Id, Token))!.Desired);
-        var told = (await Database.Activities.ListAsync(oldest.Id, 1, null, Token)).Items.Single();
-        Assert.Equal((Verbs.Stop, Actor.System), (told.Verb, told.Actor));
-        Assert.Contains("no room", told.Detail, StringComparison.Ordinal);
+        var activity = (await Database.Activities.ListAsync(oldest.Id, 1, null, Token)).Items.Single();
+        Assert.Equal((Verbs.Stop, Actor.System), (activity.Verb, activity.Actor));
+        Assert.Contains("no room", activity.Detail, StringComparison.Ordinal);
     }
 
     [Fact]

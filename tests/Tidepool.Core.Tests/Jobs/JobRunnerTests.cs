@@ -83,7 +83,7 @@ public sealed class JobRunnerTests : IDisposable
         await begun.Task;
         var second = runner.RunAsync(jobs[1], "worker", default);
 
-        // The third is done at once: the second looks later than now.
+        // The third is done at once: the second runs later than now.
         await runner.RunAsync(jobs[2], "worker", default);
         Assert.False(second.IsCompleted);
         goOn.SetResult();
@@ -93,11 +93,11 @@ public sealed class JobRunnerTests : IDisposable
     }
 
     /// <summary>
-    /// Nobody reads a dead letter: what the user sees is the workspace. Its job is sent anew by the sweep until it is as wanted or
-    /// in error with a reason, and from there a start is the retry.
+    /// The user sees the workspace, not a dead letter. The sweep sends its job again until it is as wanted or in error with a
+    /// reason, and from there a start is the retry.
     /// </summary>
     [Fact]
-    public async Task A_workspace_whose_job_died_is_told_its_user_with_a_reason_and_can_be_tried_again()
+    public async Task A_workspace_whose_job_died_shows_its_user_a_reason_and_can_be_tried_again()
     {
         var workspace = await AddAsync();
         runtime.Before = (verb, _) => verb == "create" ? throw new RuntimeException("busy", "It is busy; free some.", isTransient: true) : Task.CompletedTask;

@@ -8,7 +8,7 @@ using Tidepool.Testing;
 
 namespace Tidepool.Core.Tests.Lifecycle;
 
-/// <summary>Every in-between state has an end, whatever keeps failing and whoever sets the clock.</summary>
+/// <summary>Every in-between state has an end, whatever keeps failing and however the clock is set.</summary>
 public sealed class DeadlineTests
 {
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(5);
@@ -39,7 +39,7 @@ public sealed class DeadlineTests
     }
 
     [Fact]
-    public async Task A_step_that_breaks_as_nobody_foresaw_ends_in_an_error_too()
+    public async Task A_step_that_fails_unexpectedly_ends_in_an_error_too()
     {
         var workspace = await AddAsync(WorkspaceStatus.Creating);
         runtime.Before = (verb, _) => verb == "observe" ? throw new InvalidOperationException("A bug.") : Task.CompletedTask;
@@ -97,7 +97,7 @@ public sealed class DeadlineTests
         Assert.Null(await store.FindAsync(workspace.Id, default));
     }
 
-    /// <summary>Every status there is, with every wish: those in between have a deadline, and the others none.</summary>
+    /// <summary>Every status there is, with every intent: those in between have a deadline, and the others none.</summary>
     [Fact]
     public async Task Every_state_in_between_has_a_deadline_and_no_other_has_one()
     {

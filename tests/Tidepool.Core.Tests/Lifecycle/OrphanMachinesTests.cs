@@ -37,7 +37,7 @@ public sealed class OrphanMachinesTests : StoreTest
     }
 
     [Fact]
-    public async Task In_a_new_database_every_machine_is_left_alone_and_told_of()
+    public async Task In_a_new_database_every_machine_is_left_alone_and_reported()
     {
         var there = InstanceName.Of(WorkspaceId.New(TimeProvider.System));
         await MakeAsync(there);
@@ -79,7 +79,7 @@ public sealed class OrphanMachinesTests : StoreTest
     }
 
     [Fact]
-    public async Task A_workspace_that_is_made_while_the_sweep_looks_is_no_stray()
+    public async Task A_workspace_that_is_made_during_the_sweep_is_no_orphan()
     {
         var listed = await Database.Store.ListAllAsync(Token);
         var workspace = await AddAsync();

@@ -9,12 +9,12 @@ using Tidepool.Testing;
 
 namespace Tidepool.Core.Tests.Lifecycle;
 
-/// <summary>The reconciler over a real database and a runtime in memory that fails and crashes where it is told to.</summary>
+/// <summary>The reconciler over a real database and a runtime in memory that fails and crashes where a test asks for it.</summary>
 public sealed class ReconcilerTests : StoreTest
 {
     private readonly InMemoryRuntime runtime = new();
     private readonly LifecycleOptions options = new() { PollInterval = TimeSpan.FromMilliseconds(1), RouteWait = TimeSpan.FromMilliseconds(1), SecondLook = TimeSpan.FromMilliseconds(1), MinimumRun = TimeSpan.Zero };
-    private readonly InMemoryBoundary wall = new();
+    private readonly InMemoryBoundary firewall = new();
 
     [Fact]
     public async Task A_new_workspace_comes_to_run()
@@ -102,17 +102,17 @@ public sealed class ReconcilerTests : StoreTest
     }
 
     [Fact]
-    public async Task Nothing_is_started_before_the_wall_stands()
+    public async Task Nothing_is_started_before_the_firewall_rules_are_in_force()
     {
         runtime.Network = new WorkspaceNetwork("tp0", "tw", IPAddress.Parse("10.99.0.1"), IPNetwork.Parse("10.99.0.0/16"), true, []);
-        wall.Fails = true;
+        firewall.Fails = true;
         var workspace = await AddAsync();
         Assert.IsType<ReconcileResult.Retry>(await RunAsync(workspace.Id));
         Assert.Equal(InstanceState.Stopped, (await runtime.ObserveAsync(workspace.Instance, Token))!.State);
 
-        wall.Fails = false;
+        firewall.Fails = false;
         Assert.IsType<ReconcileResult.Settled>(await RunAsync(workspace.Id));
-        Assert.NotNull(wall.Standing);
+        Assert.NotNull(firewall.Standing);
         Assert.Equal(WorkspaceStatus.Running, (await Database.Store.FindAsync(workspace.Id, Token))!.Status);
     }
 
@@ -156,7 +156,7 @@ public sealed class ReconcilerTests : StoreTest
     }
 
     [Fact]
-    public async Task A_failure_that_may_pass_is_tried_again_and_one_that_will_not_is_told_the_user()
+    public async Task A_transient_failure_is_retried_and_a_lasting_one_is_reported_to_the_user()
     {
         var workspace = await AddAsync();
         runtime.Before = (verb, _) => verb == "create" ? throw new RuntimeException("busy", "Busy.", isTransient: true) : Task.CompletedTask;
@@ -205,7 +205,7 @@ public sealed class ReconcilerTests : StoreTest
     }
 
     [Fact]
-    public async Task A_machine_that_somebody_removed_is_reported_and_never_remade()
+    public async Task A_machine_that_was_removed_outside_is_reported_and_never_remade()
     {
         var workspace = await AddAsync();
         await RunAsync(workspace.Id);
@@ -275,5 +275,5 @@ public sealed class ReconcilerTests : StoreTest
     }
 
     private Task<ReconcileResult> RunAsync(WorkspaceId id, CancellationToken? token = null) =>
-        Sample.Reconciler(Database.Store, Database.Leases, runtime, options, wall: wall).ReconcileAsync(id, "tests", token ?? Token);
+        Sample.Reconciler(Database.Store, Database.Leases, runtime, options, firewall: firewall).ReconcileAsync(id, "tests", token ?? Token);
 }

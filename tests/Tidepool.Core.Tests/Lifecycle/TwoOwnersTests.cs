@@ -10,7 +10,7 @@ using Tidepool.Testing;
 
 namespace Tidepool.Core.Tests.Lifecycle;
 
-/// <summary>Two workers on one real database: whoever lost the lease, however it was lost, acts no more.</summary>
+/// <summary>Two workers on one real database: a worker that lost the lease, however it was lost, acts no more.</summary>
 public sealed class TwoOwnersTests : StoreTest
 {
     private readonly InMemoryRuntime machines = new();
@@ -81,7 +81,7 @@ public sealed class TwoOwnersTests : StoreTest
         var gone = WorkspaceId.New(TimeProvider.System);
         Assert.IsType<ReconcileResult.Settled>(await Worker(new FakeTimeProvider(Sample.Start)).ReconcileAsync(gone, "first", Token));
 
-        // The first epoch is given to whoever is the first ever to hold it.
+        // The first owner ever to hold the lease gets the first epoch.
         Assert.Equal(1, (await Database.Leases.TryAcquireAsync(Reconciler.LeaseOn(gone), "second", Sample.Start, Sample.Options.LeaseDuration, Token))!.Epoch);
     }
 

@@ -72,7 +72,7 @@ public sealed class ConsoleWatchTests : IDisposable
     }
 
     [Fact]
-    public async Task A_prompt_that_never_ends_its_line_is_told_once_nothing_follows_it()
+    public async Task A_prompt_without_a_line_end_is_logged_once_nothing_follows_it()
     {
         var demo = await AddAsync(WorkspaceStatus.Starting);
         Say(demo, "login: ");
@@ -111,7 +111,7 @@ public sealed class ConsoleWatchTests : IDisposable
     }
 
     [Fact]
-    public async Task The_last_words_of_a_machine_are_told_and_then_it_is_asked_no_more()
+    public async Task The_last_output_of_a_machine_is_logged_and_then_it_is_polled_no_more()
     {
         var demo = await AddAsync(WorkspaceStatus.Stopped);
         Say(demo, "panic: no init");
@@ -123,7 +123,7 @@ public sealed class ConsoleWatchTests : IDisposable
     }
 
     [Fact]
-    public async Task A_machine_that_says_nothing_is_asked_rarely_and_one_that_comes_up_every_second()
+    public async Task A_silent_machine_is_polled_rarely_and_a_starting_one_every_second()
     {
         var demo = await AddAsync(WorkspaceStatus.Running);
         await LookAsync(120);
@@ -171,7 +171,7 @@ public sealed class ConsoleWatchTests : IDisposable
     }
 
     [Fact]
-    public async Task The_log_of_a_workspace_that_went_while_nobody_looked_is_put_aside()
+    public async Task The_log_of_a_workspace_that_was_deleted_between_two_polls_is_set_aside()
     {
         await log.AppendAsync(WorkspaceName.Parse("gone"), [new LogEntry(time.GetUtcNow(), LogSources.Lifecycle, "delete: succeeded")], Token);
         var demo = await AddAsync(WorkspaceStatus.Running);

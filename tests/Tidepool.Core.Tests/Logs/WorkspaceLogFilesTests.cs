@@ -118,7 +118,7 @@ public sealed class WorkspaceLogFilesTests : IDisposable
     }
 
     [Fact]
-    public async Task A_log_that_cannot_be_written_fails_nobody()
+    public async Task A_log_that_cannot_be_written_fails_no_operation()
     {
         await File.WriteAllTextAsync(Logs, "in the way", Token);
         await WriteAsync(1, 1);
@@ -126,7 +126,7 @@ public sealed class WorkspaceLogFilesTests : IDisposable
     }
 
     [Fact]
-    public async Task The_log_of_a_workspace_that_is_gone_is_put_aside_and_the_next_of_its_name_begins_anew()
+    public async Task The_log_of_a_deleted_workspace_is_set_aside_and_the_next_of_its_name_begins_a_new_log()
     {
         await WriteAsync(1, 3);
         await log.RetireAsync(Demo, Token);

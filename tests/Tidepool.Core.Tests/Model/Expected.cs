@@ -11,19 +11,19 @@ internal sealed class Expected(WorkspaceId id, WorkspaceName name, TimeSpan now)
 
     public InstanceName Instance { get; } = InstanceName.Of(id);
 
-    public DesiredState Wish { get; private set; } = DesiredState.Running;
+    public DesiredState Desired { get; private set; } = DesiredState.Running;
 
-    /// <summary>How much time had passed at the last wish.</summary>
-    public TimeSpan WishedAt { get; private set; } = now;
+    /// <summary>How much time had passed at the last intent.</summary>
+    public TimeSpan DesiredAt { get; private set; } = now;
 
-    /// <summary>The guest shut itself down, which may stand as its user's wish.</summary>
+    /// <summary>The guest shut itself down, which may count as its user's intent.</summary>
     public bool GuestWentDown { get; set; }
 
-    /// <summary>Somebody removed the machine outside Tidepool.</summary>
+    /// <summary>The machine was removed outside Tidepool.</summary>
     public bool IsLost { get; set; }
 
-    public void Want(DesiredState wish, TimeSpan now) => (Wish, WishedAt, GuestWentDown) = (wish, now, false);
+    public void Want(DesiredState desired, TimeSpan now) => (Desired, DesiredAt, GuestWentDown) = (desired, now, false);
 
-    /// <summary>It was so already, as far as anybody knew.</summary>
-    public void Confirm(DesiredState wish) => Wish = wish;
+    /// <summary>It was so already, as far as the user could see.</summary>
+    public void Confirm(DesiredState desired) => Desired = desired;
 }

@@ -7,7 +7,7 @@ namespace Tidepool.Core.Tests.Model;
 
 /// <summary>
 /// The runtime's daemon: takes requests, does them in its own time, each machine's in their order, and whether or not the one
-/// who asked still lives. Fails, lingers and answers with old news where the model says so.
+/// who asked still lives. Fails, lingers and answers with an old state where the model says so.
 /// </summary>
 internal sealed class ModelDaemon(Pump pump, ModelClock clock, InMemoryRuntime machines)
 {
@@ -23,14 +23,14 @@ internal sealed class ModelDaemon(Pump pump, ModelClock clock, InMemoryRuntime m
     /// <summary>How long the next request takes.</summary>
     public TimeSpan NextDelay { get; set; }
 
-    /// <summary>How many of the next looks are answered with what was there before.</summary>
+    /// <summary>How many of the next polls are answered with an earlier state.</summary>
     public int StaleAnswers { get; set; }
 
     public TimeSpan DownUntil { get; set; }
 
     public TimeSpan EditorsSilentUntil { get; set; }
 
-    /// <summary>How many requests took effect when nobody waited for them any more.</summary>
+    /// <summary>How many requests took effect when no worker waited for them any more.</summary>
     public int LateEffects { get; private set; }
 
     public int StaleAnswersGiven { get; private set; }
@@ -63,11 +63,11 @@ internal sealed class ModelDaemon(Pump pump, ModelClock clock, InMemoryRuntime m
         }
     }
 
-    public async Task<T> LookAsync<T>(ModelWorker worker, Func<T> look, CancellationToken cancellationToken)
+    public async Task<T> LookAsync<T>(ModelWorker worker, Func<T> read, CancellationToken cancellationToken)
     {
         var fault = NextFault();
         await pump.PassAsync(worker);
-        var seen = look();
+        var seen = read();
         await pump.PassAsync(worker);
         cancellationToken.ThrowIfCancellationRequested();
         return fault is null ? seen : throw Raise(fault.Value.Permanent ? DaemonFault.Passing : fault.Value, null);
@@ -89,7 +89,7 @@ internal sealed class ModelDaemon(Pump pump, ModelClock clock, InMemoryRuntime m
         return machines.Look(name);
     }
 
-    /// <summary>To be called before a machine changes, for those who will be told old news.</summary>
+    /// <summary>To be called before a machine changes, so that later polls can be answered with its earlier state.</summary>
     public void WillChange(InstanceName name) => changes[name] = (machines.Look(name), clock.Passed);
 
     /// <summary>Nothing fails any more; what was accepted is still done.</summary>

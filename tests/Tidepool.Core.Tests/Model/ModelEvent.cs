@@ -30,7 +30,7 @@ internal enum Happening
     JobsAreReordered,
 }
 
-/// <summary>One thing that happens after so many steps of everybody. Whom it concerns and how much of it are numbers, so that they shrink.</summary>
+/// <summary>One event after so many steps of the whole model. Its target and its size are numbers, so that they shrink.</summary>
 internal sealed record ModelEvent(int StepsBefore, Happening What, int Whom, int Amount)
 {
     private static readonly Gen<Happening> Any = Gen.Frequency(
@@ -64,7 +64,7 @@ internal sealed record ModelEvent(int StepsBefore, Happening What, int Whom, int
     public override string ToString() => $"{StepsBefore} steps, {What} {Whom} {Amount}";
 }
 
-/// <summary>A whole life of Tidepool: what happens to it, in which order everybody has their turns, and what stays broken for a while at the end.</summary>
+/// <summary>A whole life of Tidepool: what happens to it, in which order its tasks have their turns, and what stays broken for a while at the end.</summary>
 internal sealed record ModelLife(IReadOnlyList<ModelEvent> Events, int Order, Remains Remains)
 {
     public static readonly Gen<ModelLife> Any = Gen.Select(

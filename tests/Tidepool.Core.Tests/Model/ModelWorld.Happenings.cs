@@ -126,7 +126,7 @@ internal sealed partial class ModelWorld
         }
     }
 
-    private void Want(int berth, string verb, DesiredState wish, Func<Workspace, LifecycleOptions, DateTimeOffset, Decision> intent)
+    private void Want(int berth, string verb, DesiredState desired, Func<Workspace, LifecycleOptions, DateTimeOffset, Decision> intent)
     {
         if (berths[berth] is not { } expected || Find(expected) is not { } workspace)
         {
@@ -138,19 +138,19 @@ internal sealed partial class ModelWorld
             case Decision.Accepted { Workspace.Desired: DesiredState.Running } accepted:
                 if (IsAdmitted(Now(store.AdmitAsync(accepted.Workspace, Sample.Requested(workspace, verb, clock), Budget, CancellationToken.None))))
                 {
-                    expected.Want(wish, clock.Passed);
+                    expected.Want(desired, clock.Passed);
                 }
 
                 break;
             case Decision.Accepted accepted:
                 Now(store.TrySaveIntentAsync(accepted.Workspace, Sample.Requested(workspace, verb, clock), CancellationToken.None));
-                expected.Want(wish, clock.Passed);
+                expected.Want(desired, clock.Passed);
                 break;
             case Decision.Unchanged:
-                expected.Confirm(wish);
+                expected.Confirm(desired);
                 break;
-            case Decision.Refused when expected.Wish != DesiredState.Deleted:
-                Break($"{verb} of {expected.Name} was refused although nobody wants it deleted.");
+            case Decision.Refused when expected.Desired != DesiredState.Deleted:
+                Break($"{verb} of {expected.Name} was refused although its user does not want it deleted.");
                 break;
             default:
                 break;

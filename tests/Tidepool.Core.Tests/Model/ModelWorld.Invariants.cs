@@ -31,7 +31,7 @@ internal sealed partial class ModelWorld
             }
         }
 
-        foreach (var expected in all.Where(e => e.Wish == DesiredState.Deleted))
+        foreach (var expected in all.Where(e => e.Desired == DesiredState.Deleted))
         {
             if (stored.FirstOrDefault(w => w.Id == expected.Id) is { Desired: not DesiredState.Deleted } revived)
             {
@@ -47,17 +47,17 @@ internal sealed partial class ModelWorld
             }
         }
 
-        foreach (var expected in all.Where(e => e.Wish != DesiredState.Deleted))
+        foreach (var expected in all.Where(e => e.Desired != DesiredState.Deleted))
         {
             if (stored.All(w => w.Id != expected.Id))
             {
-                Break($"{expected.Name} is gone although nobody wanted it deleted.");
+                Break($"{expected.Name} is gone although its user did not want it deleted.");
             }
         }
 
         if (machines.Wrecked.Count > 0)
         {
-            Break("A machine that somebody had worked in was made anew.");
+            Break("A used machine was made again.");
         }
 
         foreach (var route in RoutePublisher.Wanted(stored.Where(w => !all.Exists(e => e.Id == w.Id && e.IsLost)), null))
@@ -100,11 +100,11 @@ internal sealed partial class ModelWorld
                 continue;
             }
 
-            var mayStand = workspace.Desired == expected.Wish
-                || (expected is { Wish: DesiredState.Running, GuestWentDown: true } && workspace.Desired == DesiredState.Stopped);
+            var mayStand = workspace.Desired == expected.Desired
+                || (expected is { Desired: DesiredState.Running, GuestWentDown: true } && workspace.Desired == DesiredState.Stopped);
             if (!mayStand)
             {
-                Break($"{workspace.Name} was wanted {expected.Wish} and has come to be wanted {workspace.Desired}.");
+                Break($"{workspace.Name} was wanted {expected.Desired} and has come to be wanted {workspace.Desired}.");
             }
 
             report.Count($"ended: {workspace.Status}{(workspace.Fault is { } f ? " " + f.Code : "")}");
@@ -114,7 +114,7 @@ internal sealed partial class ModelWorld
             }
         }
 
-        report.Count(ModelReport.Gone, all.Count(e => e.Wish == DesiredState.Deleted));
+        report.Count(ModelReport.Gone, all.Count(e => e.Desired == DesiredState.Deleted));
     }
 
     private bool IsExcused(Expected expected, Workspace workspace, WorkspaceFault fault) => fault.Code switch
@@ -123,7 +123,7 @@ internal sealed partial class ModelWorld
         RuntimeFaults.InstanceMissing when workspace is { Provisioned: false, CloneOf: { } source } => machines.Look(InstanceName.Of(source)) is null,
         "instance-lost" or RuntimeFaults.InstanceMissing => expected.IsLost,
         "model-broken" => daemon.HasBroken(expected.Instance),
-        "model-flaky" or RuntimeFaults.Unreachable or "deadline-passed" => mayBeLate && (clockJumped || clock.Passed - expected.WishedAt >= Options.StopDeadline),
+        "model-flaky" or RuntimeFaults.Unreachable or "deadline-passed" => mayBeLate && (clockJumped || clock.Passed - expected.DesiredAt >= Options.StopDeadline),
         _ => false,
     };
 }

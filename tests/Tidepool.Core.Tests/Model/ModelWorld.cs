@@ -8,7 +8,7 @@ namespace Tidepool.Core.Tests.Model;
 
 /// <summary>
 /// A whole Tidepool in memory: two workers, the store, the queue, the runtime's daemon, a user, and everything that may happen to
-/// them. <see cref="Live(ModelLife, ModelReport)"/> lives one life through and checks after every turn of anybody what must always hold, and in the end
+/// them. <see cref="Live(ModelLife, ModelReport)"/> lives one life through and checks after every turn what must always hold, and in the end
 /// what must come to be.
 /// </summary>
 internal sealed partial class ModelWorld
@@ -16,7 +16,7 @@ internal sealed partial class ModelWorld
     private const int MostTurnsAtOnce = 5_000;
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>As long as anything may take once everybody is well: the longest deadline, what a late worker is given, two sweeps, a job's return, a lease.</summary>
+    /// <summary>As long as anything may take once every part is well: the longest deadline, what a late worker is given, two sweeps, a job's return, a lease.</summary>
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(200);
 
     public static readonly LifecycleOptions Options = new()
@@ -81,7 +81,7 @@ internal sealed partial class ModelWorld
         }
     }
 
-    /// <summary>Adds a line to what is told when the model breaks.</summary>
+    /// <summary>Adds a line to the report of a broken model.</summary>
     public void Note(string line)
     {
         story.Enqueue($"{clock.Passed.TotalSeconds,7:0.0} s  {line}");
@@ -91,7 +91,7 @@ internal sealed partial class ModelWorld
         }
     }
 
-    /// <summary>Something that must hold does not; told once the turn is over.</summary>
+    /// <summary>Something that must hold does not; reported once the turn is over.</summary>
     public void Break(string what)
     {
         Note($"BROKEN: {what}");
@@ -166,14 +166,14 @@ internal sealed partial class ModelWorld
         return turned;
     }
 
-    /// <summary>Until nobody can do anything before time passes.</summary>
+    /// <summary>Until no task can go on before time passes.</summary>
     private void Rest()
     {
         for (var turns = 0; TryTurn(); turns++)
         {
             if (turns > MostTurnsAtOnce)
             {
-                Break("Somebody goes round and round without waiting.");
+                Break("A task loops without waiting.");
             }
         }
     }
@@ -191,7 +191,7 @@ internal sealed partial class ModelWorld
     private void StartWorker(int slot) =>
         workers[slot] = new ModelWorker(this, $"worker-{slot}", pump, clock, jobs, store, daemon, Options, order.NextDouble);
 
-    /// <summary>Everybody lives, and nothing fails any more.</summary>
+    /// <summary>Every worker lives, and nothing fails any more.</summary>
     private void Heal()
     {
         storeFaults.Clear();
@@ -224,7 +224,7 @@ internal sealed partial class ModelWorld
         {
             if (workspace is { Desired: DesiredState.Deleted, Fault: null } && remains == Remains.RuntimeDown)
             {
-                Break($"{workspace.Name} is still being deleted, and nobody says why.");
+                Break($"{workspace.Name} is still being deleted, and no fault says why.");
             }
             else if (workspace.Desired == DesiredState.Deleted ? remains != Remains.RuntimeDown : !workspace.IsSettled)
             {

@@ -1,8 +1,8 @@
 namespace Tidepool.Core.Tests.Model;
 
 /// <summary>
-/// Runs everything of a model on one thread. Whoever asks for something outside stands at a gate until it is their turn; the order
-/// of the turns is the model's to choose, so one seed gives one life, always the same.
+/// Runs everything of a model on one thread. A task that asks for something outside waits at a gate until it is its turn; the model
+/// chooses the order of the turns, so one seed gives one life, always the same.
 /// </summary>
 internal sealed class Pump(Random order) : SynchronizationContext
 {
@@ -24,7 +24,7 @@ internal sealed class Pump(Random order) : SynchronizationContext
     /// <summary>Has something happen at some turn.</summary>
     public void Later(ModelWorker? worker, Action action) => waiting.Add(new Turn(worker, null, action));
 
-    /// <summary>Gives a turn to one of those who may have one; false if nobody may. A choice besides those at the gates may be offered.</summary>
+    /// <summary>Gives a turn to one of the tasks that may have one; false if none may. A choice besides those at the gates may be offered.</summary>
     public bool TryTurn(IReadOnlyList<Action> others)
     {
         RunReady();

@@ -39,41 +39,41 @@ public sealed class BoundaryKeeperTests
     }
 
     [Fact]
-    public async Task A_runtime_with_a_wall_of_its_own_gets_no_other()
+    public async Task A_runtime_with_a_network_boundary_of_its_own_gets_no_other()
     {
         using var store = await TestStore.OpenAsync();
-        var wall = new InMemoryBoundary();
-        using var keeper = new BoundaryKeeper(store.Store, new InMemoryRuntime(), wall, NullLogger<BoundaryKeeper>.Instance);
+        var firewall = new InMemoryBoundary();
+        using var keeper = new BoundaryKeeper(store.Store, new InMemoryRuntime(), firewall, NullLogger<BoundaryKeeper>.Instance);
         await keeper.EnsureAsync(TestContext.Current.CancellationToken);
         Assert.True(keeper.IsKnown);
-        Assert.Null(wall.Standing);
+        Assert.Null(firewall.Standing);
     }
 
     [Fact]
-    public async Task The_wall_is_put_up_around_whatever_network_the_runtime_tells_of()
+    public async Task The_network_boundary_is_put_up_around_whatever_network_the_runtime_reports()
     {
         using var store = await TestStore.OpenAsync();
-        var wall = new InMemoryBoundary();
-        using var keeper = new BoundaryKeeper(store.Store, new InMemoryRuntime { Network = Bridge }, wall, NullLogger<BoundaryKeeper>.Instance);
+        var firewall = new InMemoryBoundary();
+        using var keeper = new BoundaryKeeper(store.Store, new InMemoryRuntime { Network = Bridge }, firewall, NullLogger<BoundaryKeeper>.Instance);
         await keeper.EnsureAsync(TestContext.Current.CancellationToken);
-        Assert.Equal(Bridge, wall.Standing!.Network);
+        Assert.Equal(Bridge, firewall.Standing!.Network);
     }
 
     [Fact]
-    public async Task Rules_that_were_removed_are_put_back_while_another_look_hangs()
+    public async Task Removed_rules_are_put_back_while_another_check_hangs()
     {
         using var store = await TestStore.OpenAsync();
-        var wall = new InMemoryBoundary();
+        var firewall = new InMemoryBoundary();
         var runtime = new InMemoryRuntime { Network = Bridge };
-        using var keeper = new BoundaryKeeper(store.Store, runtime, wall, NullLogger<BoundaryKeeper>.Instance);
+        using var keeper = new BoundaryKeeper(store.Store, runtime, firewall, NullLogger<BoundaryKeeper>.Instance);
         await keeper.EnsureAsync(TestContext.Current.CancellationToken);
 
         runtime.NetworkHangs = true;
         using var end = new CancellationTokenSource();
         var hanging = keeper.EnsureAsync(end.Token);
-        wall.Remove();
+        firewall.Remove();
         await keeper.RestoreAsync(TestContext.Current.CancellationToken);
-        Assert.Equal(Bridge, wall.Standing?.Network);
+        Assert.Equal(Bridge, firewall.Standing?.Network);
         Assert.False(hanging.IsCompleted);
         await end.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => hanging);

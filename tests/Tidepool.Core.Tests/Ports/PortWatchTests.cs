@@ -13,7 +13,7 @@ public sealed class PortWatchTests : StoreTest
     private readonly OpenPorts open = new();
 
     [Fact]
-    public async Task What_answers_is_told_when_it_begins_and_when_it_ends_and_written_only_then()
+    public async Task What_answers_is_written_only_when_it_begins_and_when_it_ends()
     {
         var workspace = await AddAsync(WorkspaceStatus.Running);
         var watch = new PortWatch(Database.Store, open);
@@ -35,7 +35,7 @@ public sealed class PortWatchTests : StoreTest
     }
 
     [Fact]
-    public async Task Nothing_answers_in_a_workspace_that_does_not_run_and_nobody_asks_there()
+    public async Task A_workspace_that_does_not_run_has_no_answers_and_is_not_asked()
     {
         open.Now[3000] = true;
         var workspace = await AddAsync(WorkspaceStatus.Stopping, answers: true);

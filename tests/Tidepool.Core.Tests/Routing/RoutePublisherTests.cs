@@ -72,7 +72,7 @@ public sealed class RoutePublisherTests
     }
 
     [Fact]
-    public async Task A_proxy_that_is_down_is_told_to_those_who_wait_and_tried_again()
+    public async Task A_proxy_that_is_down_is_reported_to_the_waiting_callers_and_tried_again()
     {
         using var store = await TestStore.OpenAsync();
         var time = new FakeTimeProvider();

@@ -76,7 +76,7 @@ public abstract partial class WorkspaceStoreContract
     }
 
     [Fact]
-    public async Task A_wish_for_what_has_changed_since_or_is_gone_is_decided_again_and_not_refused()
+    public async Task An_intent_for_a_changed_or_deleted_workspace_is_decided_again_and_not_refused()
     {
         var workspace = await AddedAsync("contested");
         var none = Seven with { MemoryMiB = 0 };

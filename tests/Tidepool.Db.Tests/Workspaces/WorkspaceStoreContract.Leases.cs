@@ -8,7 +8,7 @@ namespace Tidepool.Db.Tests.Workspaces;
 public abstract partial class WorkspaceStoreContract
 {
     [Fact]
-    public async Task What_answers_on_a_port_is_written_without_a_lease_unless_somebody_was_faster()
+    public async Task What_answers_on_a_port_is_written_without_a_lease_unless_another_write_was_faster()
     {
         var workspace = Make.FullWorkspace("answering", Time);
         await AddAsync(workspace);
@@ -75,7 +75,7 @@ public abstract partial class WorkspaceStoreContract
     }
 
     [Fact]
-    public async Task Of_many_who_want_a_lease_at_once_exactly_one_gets_it()
+    public async Task Of_many_owners_that_want_a_lease_at_once_exactly_one_gets_it()
     {
         var other = (await StartProcessAsync()).GetRequiredService<ILeaseStore>();
 
@@ -127,7 +127,7 @@ public abstract partial class WorkspaceStoreContract
     }
 
     [Fact]
-    public async Task A_lease_that_ran_out_but_that_nobody_took_still_writes()
+    public async Task An_expired_lease_that_no_other_owner_took_still_writes()
     {
         var workspace = await AddedAsync("late");
         var lease = await LeasedAsync(LeaseOf(workspace));

@@ -163,7 +163,7 @@ public abstract partial class WorkspaceStoreContract
         var seen = new Dictionary<WorkspaceId, long>();
         var gone = new HashSet<WorkspaceId>();
 
-        // Who has seen nothing yet is told of nothing that is gone, so it begins where there is something.
+        // A new follower gets no removals, so this one begins after a change.
         var first = await AddedAsync("first");
         seen[first.Id] = first.Version;
         var revision = (await follower.ReadAsync(0, default)).Revision;

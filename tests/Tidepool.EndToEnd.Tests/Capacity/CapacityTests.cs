@@ -17,7 +17,7 @@ public sealed partial class CapacityTests : IAsyncLifetime
     public ValueTask DisposeAsync() => own.DisposeAsync();
 
     [Fact]
-    public async Task Nobody_overbooks_and_the_one_that_was_not_used_for_longest_makes_room()
+    public async Task Requests_never_overbook_and_the_least_recently_used_makes_room()
     {
         var names = await OverbookAsync();
         var (first, second, third) = (names[0], names[1], names[2]);
@@ -39,7 +39,7 @@ public sealed partial class CapacityTests : IAsyncLifetime
         await LessRoomAsync(second);
     }
 
-    /// <summary>Twenty at once: as many as there is room for are made, the others are told whom to stop.</summary>
+    /// <summary>Twenty at once: as many as there is room for are made, the refusals of the others name the workspace to stop.</summary>
     private async Task<List<string>> OverbookAsync()
     {
         var results = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => own.Api.CreateAsync(new CreateWorkspaceRequest($"asked-{i:00}", MemoryMiB: 1024))));

@@ -8,8 +8,8 @@ using Tidepool.Testing.FrontDoor;
 namespace Tidepool.EndToEnd.Tests.FrontDoor;
 
 /// <summary>
-/// Every operation of the API, in every spelling that somebody without the password can think of: nothing is told, and nothing is
-/// changed. <c>TIDEPOOL_FRONT_DOOR_SEED</c> says which ones by chance.
+/// Every operation of the API, in every spelling that a client without the password can send: nothing is revealed, and nothing
+/// is changed. <c>TIDEPOOL_FRONT_DOOR_SEED</c> says which ones by chance.
 /// </summary>
 [Collection(WholeTidepool.Name)]
 public sealed class NothingWithoutThePasswordTests(RunningTidepool tidepool) : IAsyncLifetime

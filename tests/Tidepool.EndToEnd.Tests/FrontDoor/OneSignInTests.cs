@@ -189,7 +189,7 @@ public sealed class OneSignInTests(TwoWorkspaces two) : IClassFixture<TwoWorkspa
     }
 
     [Fact]
-    public async Task A_password_in_the_address_opens_the_page_and_is_told_to_nobody()
+    public async Task A_password_in_the_address_opens_the_page_and_is_never_sent_on()
     {
         await using var context = await ContextAsync(null);
         var page = context.Pages[0];

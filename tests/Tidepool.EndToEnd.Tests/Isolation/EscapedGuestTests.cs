@@ -58,7 +58,7 @@ public sealed class EscapedGuestTests(RunningTidepool incus) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_guest_that_took_over_its_QEMU_reaches_nothing_and_nobody_learns_its_name()
+    public async Task A_guest_that_took_over_its_QEMU_reaches_nothing_and_its_name_stays_hidden()
     {
         await tidepool.CreateAsync(Name);
         await tidepool.CreateAsync("neighbour");

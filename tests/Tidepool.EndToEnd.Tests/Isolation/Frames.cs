@@ -9,14 +9,14 @@ internal static class Frames
     private const string Everybody = "ffffffffffff";
     private const string AllNodes = "333300000001";
 
-    /// <summary>An ARP answer that claims somebody's address for this hardware.</summary>
-    public static string ArpClaim(string own, string to, string claimed, string told, string text) =>
-        to + own + "0806" + "0001080006040002" + own + Ip(claimed) + to + Ip(told) + Hex(text);
+    /// <summary>An ARP answer that claims another machine's address for this hardware.</summary>
+    public static string ArpClaim(string own, string to, string claimed, string receiver, string text) =>
+        to + own + "0806" + "0001080006040002" + own + Ip(claimed) + to + Ip(receiver) + Hex(text);
 
     public static string ArpQuestion(string own, string ownAddress, string about, string text) =>
         Everybody + own + "0806" + "0001080006040001" + own + Ip(ownAddress) + "000000000000" + Ip(about) + Hex(text);
 
-    /// <summary>What a DHCP server says to everybody.</summary>
+    /// <summary>What a DHCP server broadcasts.</summary>
     public static string DhcpOffer(string own, string from, string text) => Udp(Everybody, own, from, "255.255.255.255", 67, 68, text);
 
     public static string Udp(string to, string own, string from, string target, int sourcePort, int targetPort, string text)

@@ -80,9 +80,9 @@ public abstract class IsolationTests(string runtime, params string[] bridge) : I
         await Until.TrueAsync("the workspace answers", async () => (await inside.RunAsync("true")).ExitCode == 0);
         await TryAllAsync();
 
-        // Everybody's rules go, the runtime's and ours; ours alone come back.
+        // All rules go, the runtime's and ours; ours alone come back.
         await OutsideWorld.ShellAsync("nft flush ruleset");
-        await WallStandsAsync();
+        await RulesAreInForceAsync();
         await TryAllAsync();
 
         await Tidepool.Api.StopAsync("inside");
@@ -273,7 +273,7 @@ public abstract class IsolationTests(string runtime, params string[] bridge) : I
         return new Place((await Tidepool.Api.GetAsync(name)).Value!.Address!, hardware.Replace(":", "", StringComparison.Ordinal));
     }
 
-    private Task WallStandsAsync() => Until.TrueAsync("the wall stands again", async () =>
+    private Task RulesAreInForceAsync() => Until.TrueAsync("the rules are in force again", async () =>
     {
         var rules = await OutsideWorld.ShellAsync("nft list tables");
         return rules.Contains("inet tidepool_" + BridgeName(), StringComparison.Ordinal) && rules.Contains("bridge tidepool_" + BridgeName(), StringComparison.Ordinal);
@@ -301,7 +301,7 @@ public abstract class IsolationTests(string runtime, params string[] bridge) : I
 
     private string BridgeLinkLocal() => LinkLocal(BridgeMac());
 
-    /// <summary>What a machine calls itself in IPv6 without being told, made of its hardware address (RFC 4291, appendix A).</summary>
+    /// <summary>A machine's default IPv6 address, made of its hardware address (RFC 4291, appendix A).</summary>
     private static string LinkLocal(string mac) =>
         $"fe80::{Convert.ToInt32(mac[..2], 16) ^ 2:x2}{mac[2..4]}:{mac[4..6]}ff:fe{mac[6..8]}:{mac[8..]}";
 

@@ -12,8 +12,8 @@ namespace Tidepool.EndToEnd.Tests.Isolation;
 internal sealed partial class OutsideWorld : IAsyncDisposable
 {
     /// <summary>
-    /// A host on the internet that anybody may reach. Its network is nobody's any more (RFC 7526), while resolvers take the
-    /// networks that are kept for documentation for private ones.
+    /// A public host on the internet. Its network is no longer in use (RFC 7526). The networks reserved for documentation do not
+    /// serve, because resolvers take them for private ones.
     /// </summary>
     public const string Internet = "192.88.99.10";
 
@@ -32,7 +32,7 @@ internal sealed partial class OutsideWorld : IAsyncDisposable
 
     public const string Metadata = "169.254.169.254";
 
-    /// <summary>Somebody's private network behind the uplink.</summary>
+    /// <summary>A private network behind the uplink.</summary>
     public const string PrivateFar = "10.200.0.10";
 
     public const string Shared = "100.64.0.10";
@@ -65,7 +65,7 @@ internal sealed partial class OutsideWorld : IAsyncDisposable
             await InsideAsync(internet, $"ip address add {address}/32 dev eth0");
         }
 
-        // Whoever is asked answers this machine, and nobody else is on the way.
+        // Every host answers this machine directly, and no other is on the way.
         await InsideAsync(lan, $"ip route add default via {OnLan}");
         await CountAsync(internet, BehindUplink);
         await CountAsync(lan, [LanHost]);

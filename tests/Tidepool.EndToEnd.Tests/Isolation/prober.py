@@ -113,7 +113,7 @@ def frame(payload_hex):
 
 
 def answers_arp(own_mac, own_ip, target_ip):
-    """Whether anybody says where an address is."""
+    """Whether any machine answers for an address."""
     with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0806)) as s:
         s.bind(("eth0", 0x0806))
         s.settimeout(1)

@@ -26,7 +26,7 @@ public sealed class DetectedPortTests(RunningTidepool tidepool)
         await Assertions.Expect(opened.GetByRole(AriaRole.Heading)).ToHaveTextAsync("Port 3000 listens");
         Assert.Equal(quay.Url(3000).ToString(), opened.Url);
 
-        // The editor's own way to a port is closed, for it would reach those that nobody registered.
+        // The editor's own way to a port is closed, because it would reach unregistered ports.
         using var around = await tidepool.Http.GetAsync(new Uri(tidepool.WorkspaceUrl("quay") + "proxy/3000/"));
         Assert.Equal(HttpStatusCode.Forbidden, around.StatusCode);
     }

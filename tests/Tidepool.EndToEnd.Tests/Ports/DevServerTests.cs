@@ -18,7 +18,7 @@ public sealed class DevServerTests(RunningTidepool tidepool)
     [Theory]
     [InlineData(true, "/told?a=b%20c", "/workspace/quay/port/3000")]
     [InlineData(false, "/workspace/quay/port/3000/told?a=b%20c", null)]
-    public async Task A_server_is_told_where_it_is_reached_and_nothing_of_who_asks(bool stripPrefix, string path, string? prefix)
+    public async Task A_server_learns_where_it_is_reached_and_nothing_of_the_user(bool stripPrefix, string path, string? prefix)
     {
         await using var quay = await OpenedWorkspace.CreateAsync(tidepool, "quay");
         await quay.OpenAsync(3000, stripPrefix);

@@ -68,7 +68,7 @@ public sealed class PortTests(RunningTidepool tidepool)
     }
 
     [Fact]
-    public async Task A_sixth_port_is_refused_and_a_wrong_one_told_by_field()
+    public async Task A_sixth_port_is_refused_and_a_wrong_one_is_reported_by_field()
     {
         await using var quay = await OpenedWorkspace.CreateAsync(tidepool, "quay");
         using var first = await PostAsync("""{"port":3000,"label":"API"}""");

@@ -80,7 +80,7 @@ public sealed class FullDiskTests : IAsyncLifetime
         await Tidepool.RemoveAsync("no-room");
     }
 
-    /// <summary>Where the daemon has it mounted. By its name: other Tidepools' pools may be mounted beside it, and are nobody's to fill.</summary>
+    /// <summary>Where the daemon has it mounted. By its name: other Tidepools' pools may be mounted beside it, and must not be filled.</summary>
     private async Task<string> FindPoolAsync()
     {
         using var settings = JsonDocument.Parse(await File.ReadAllBytesAsync(Path.Combine(Tidepool.State, "settings.json")));

@@ -134,7 +134,7 @@ public sealed class KillMatrixTests(RunningTidepool tidepool)
         });
     }
 
-    /// <summary>Whoever followed before the kill, and comes back with where he was, is told what happens now.</summary>
+    /// <summary>A client that followed before the kill resumes with its position, and gets what happens now.</summary>
     private async Task EventsGoOnAsync(string? lastEvent)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));

@@ -15,7 +15,7 @@ public sealed class LockedDatabaseTests(RunningTidepool tidepool)
     private static readonly TimeSpan Long = TimeSpan.FromSeconds(9);
 
     [Fact]
-    public async Task Who_wants_something_waits_or_is_told_when_to_come_again_and_nothing_is_lost()
+    public async Task A_request_waits_or_gets_a_retry_time_and_nothing_is_lost()
     {
         await tidepool.CreateAsync("locked");
         await tidepool.UntilAsync("locked", WorkspaceStatus.Running);
@@ -33,7 +33,7 @@ public sealed class LockedDatabaseTests(RunningTidepool tidepool)
             Assert.Equal(HttpStatusCode.Created, created.StatusCode);
         }
 
-        // In the middle of making that one, and with a wish that is still to be carried out.
+        // In the middle of making that one, and with an intent that is still to be carried out.
         Assert.True((await tidepool.Api.StopAsync("locked")).Succeeded);
         await using (await HoldAsync())
         {

@@ -34,7 +34,7 @@ public sealed class PausedWorkerTests(RunningTidepool tidepool)
         {
             var until = Task.Delay(Pause, TimeProvider.System, TestContext.Current.CancellationToken);
 
-            // Wishes are taken, editors answer, and nobody else may do the worker's work.
+            // The server accepts intents, editors answer, and no other process may do the worker's work.
             Assert.True((await tidepool.Api.StopAsync("paused-stop")).Succeeded);
             Assert.True((await tidepool.Api.DeleteAsync("paused-gone")).Succeeded);
             Assert.Equal(AnotherServes, await StartAnotherAsync());

@@ -33,7 +33,7 @@ public sealed class PowerLossTests : IAsyncLifetime
     {
         if (tidepool is not null)
         {
-            // The directory is a subvolume, which nobody but btrfs removes.
+            // The directory is a subvolume, which only btrfs removes.
             await tidepool.CliAsync(["uninstall", "--yes"], mayFail: true);
         }
 

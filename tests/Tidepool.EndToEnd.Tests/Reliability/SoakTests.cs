@@ -38,7 +38,7 @@ public sealed class SoakTests(RunningTidepool tidepool)
         {
             await Task.WhenAll(Enumerable.Range(0, Restless).Select(i => LiveAsync($"restless-{i}")));
             operations += Restless * 6;
-            Look();
+            Sample();
             Assert.All(editors, editor => Assert.True(editor.IsOpen, "An editor was cut off."));
         }
 
@@ -59,7 +59,7 @@ public sealed class SoakTests(RunningTidepool tidepool)
 
     /// <summary>
     /// A workspace's whole life. What may be sent twice the client repeats by itself when a change of routes cut it off; a creation
-    /// may not, so its answer is looked up, as a person would.
+    /// may not, so the test reads its result, as a user would.
     /// </summary>
     private async Task LiveAsync(string name)
     {
@@ -86,7 +86,7 @@ public sealed class SoakTests(RunningTidepool tidepool)
         await tidepool.RemoveAsync(name);
     }
 
-    private void Look() => samples.AddRange(Watched.Select(process =>
+    private void Sample() => samples.AddRange(Watched.Select(process =>
     {
         var pid = tidepool.PidOf(process);
         var memory = File.ReadLines($"/proc/{pid}/status").First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal));

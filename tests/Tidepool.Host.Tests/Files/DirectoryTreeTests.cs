@@ -35,7 +35,7 @@ public sealed partial class DirectoryTreeTests : IDisposable
 
     /// <summary>.NET's own removal went into the victim within a round or two.</summary>
     [Fact]
-    public async Task Somebody_who_swaps_directories_with_links_meanwhile_leads_it_nowhere()
+    public async Task A_user_that_swaps_directories_with_links_meanwhile_leads_it_nowhere()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "The swap is a call of Linux.");
         for (var round = 0; round < 12; round++)

@@ -12,7 +12,7 @@ public sealed class DurableFilesTests : IDisposable
     [Fact]
     public void A_file_is_replaced_whole_and_has_its_mode()
     {
-        File.WriteAllText(Target, "a longer text of before");
+        File.WriteAllText(Target, "a longer earlier text");
 
         // An interrupted writer left this, readable by all.
         File.WriteAllText(Target + ".new", "half");

@@ -6,7 +6,7 @@ namespace Tidepool.Queue.Tests.Embedded;
 public abstract class EmbeddedQueueContract : JobQueueContract
 {
     [Fact]
-    public async Task Jobs_for_one_workspace_that_nobody_holds_are_one()
+    public async Task Unheld_jobs_for_one_workspace_become_one()
     {
         var job = NewJob();
         await Queue.SendAsync(job, TimeSpan.Zero, default);
@@ -17,7 +17,7 @@ public abstract class EmbeddedQueueContract : JobQueueContract
     }
 
     [Fact]
-    public async Task A_job_that_is_in_hand_does_not_stand_for_a_new_one()
+    public async Task A_job_in_progress_does_not_replace_a_new_one()
     {
         var job = NewJob();
         await Queue.SendAsync(job, TimeSpan.Zero, default);

@@ -18,7 +18,7 @@ public sealed class EmbeddedQueueInMemoryTests : EmbeddedQueueContract
     }
 
     [Fact]
-    public async Task A_consumer_that_waits_looks_only_when_there_is_a_reason()
+    public async Task A_waiting_consumer_polls_only_when_there_is_a_reason()
     {
         var waiting = Queue.ReceiveAsync(1, Visibility, TimeSpan.FromSeconds(20), default);
 
@@ -36,7 +36,7 @@ public sealed class EmbeddedQueueInMemoryTests : EmbeddedQueueContract
         var waiting = consumer.ReceiveAsync(1, Visibility, TimeSpan.FromSeconds(20), default);
         clock.Set(TimeSpan.FromHours(-1));
 
-        // It looks again, and is not left to wait for an hour.
+        // It polls again, and does not wait for an hour.
         notification.Notify();
         Assert.Empty(await Time.RunUntilAsync(waiting));
         Assert.InRange(Time.GetUtcNow() - before, TimeSpan.Zero, TimeSpan.FromSeconds(30));

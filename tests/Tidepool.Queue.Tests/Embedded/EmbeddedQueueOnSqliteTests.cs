@@ -44,7 +44,7 @@ public sealed class EmbeddedQueueOnSqliteTests : EmbeddedQueueContract
         folder.Delete(recursive: true);
     }
 
-    private async Task<ServiceProvider> StartProcessAsync(string bell, bool listen)
+    private async Task<ServiceProvider> StartProcessAsync(string socket, bool listen)
     {
         var services = new ServiceCollection();
         services.AddSingleton<TimeProvider>(Time);
@@ -53,7 +53,7 @@ public sealed class EmbeddedQueueOnSqliteTests : EmbeddedQueueContract
             options.Path = Path.Combine(folder.FullName, "tidepool.db");
             options.BusyTimeout = TimeSpan.FromSeconds(30);
         });
-        services.AddNotification(NotificationNames.Jobs, Path.Combine(folder.FullName, bell), listen);
+        services.AddNotification(NotificationNames.Jobs, Path.Combine(folder.FullName, socket), listen);
         services.AddEmbeddedQueue(options => options.MaxAttempts = MaxAttempts);
         var process = services.BuildServiceProvider(validateScopes: true);
         processes.Add(process);

@@ -15,7 +15,7 @@ public abstract class NotificationContract : IAsyncDisposable
     protected abstract INotification Button { get; }
 
     [Fact]
-    public async Task A_ring_wakes_the_one_who_waits()
+    public async Task A_notification_wakes_the_waiter()
     {
         var waiting = Listener.WaitAsync(Long, default);
 
@@ -25,7 +25,7 @@ public abstract class NotificationContract : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_ring_that_nobody_waited_for_ends_the_next_wait()
+    public async Task A_notification_without_a_waiter_ends_the_next_wait()
     {
         Button.Notify();
 
@@ -33,7 +33,7 @@ public abstract class NotificationContract : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_ring_wakes_all_who_wait()
+    public async Task A_notification_wakes_all_waiters()
     {
         var waiting = Enumerable.Range(0, 5).Select(_ => Listener.WaitAsync(Long, default)).ToList();
 

@@ -10,7 +10,7 @@ using Tidepool.Runtime.Boundary;
 
 namespace Tidepool.Runtime.Tests.Boundary;
 
-/// <summary>The wall in a real kernel. What it keeps out is asked of real packets in the end-to-end tests.</summary>
+/// <summary>The firewall rules in a real kernel. The end-to-end tests send real packets against them.</summary>
 public sealed class NftablesBoundaryTests : IAsyncLifetime
 {
     private const string Bridge = "tpwall0";
@@ -52,7 +52,7 @@ public sealed class NftablesBoundaryTests : IAsyncLifetime
     [InlineData("flush set bridge tidepool_tpwall0 links")]
     [InlineData("insert rule inet tidepool_tpwall0 forward accept")]
     [InlineData("flush ruleset")]
-    public async Task Whatever_somebody_does_to_it_is_heard_of_and_undone(string tampering)
+    public async Task Every_change_to_it_is_noticed_and_undone(string tampering)
     {
         await boundary.ApplyAsync(Rules, Token);
         var before = await ListAsync();
@@ -107,7 +107,7 @@ public sealed class NftablesBoundaryTests : IAsyncLifetime
         .WithValidation(CommandResultValidation.None).ExecuteBufferedAsync(Token)).IsSuccess;
 
     [Fact]
-    public async Task The_kernel_counts_each_change_once_and_tells_all_who_wait()
+    public async Task The_kernel_counts_each_change_once_and_notifies_all_waiters()
     {
         var before = FirewallGeneration.Read();
         Assert.NotNull(before);
@@ -120,9 +120,9 @@ public sealed class NftablesBoundaryTests : IAsyncLifetime
         await watch.ChangedAsync(seen, Token);
     }
 
-    /// <summary>Else what somebody did between putting the rules in and listing them would count as ours for ever.</summary>
+    /// <summary>Otherwise a change between applying the rules and listing them would count as ours for ever.</summary>
     [Fact]
-    public async Task What_somebody_changes_right_after_they_were_put_in_is_undone()
+    public async Task A_change_right_after_the_rules_were_applied_is_undone()
     {
         await boundary.ApplyAsync(Rules, Token);
         await NftAsync("insert rule inet tidepool_tpwall0 forward accept");
@@ -143,7 +143,7 @@ public sealed class NftablesBoundaryTests : IAsyncLifetime
         Assert.Equal(number, FirewallGeneration.Parse(Convert.FromHexString(answer)));
 
     [Fact]
-    public async Task A_worker_that_begins_anew_takes_over_what_stands()
+    public async Task A_restarted_worker_takes_over_the_rules_in_force()
     {
         await boundary.ApplyAsync(Rules, Token);
         var before = await ListAsync();
@@ -174,7 +174,7 @@ public sealed class NftablesBoundaryTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_rule_that_the_kernel_refuses_is_told_and_leaves_what_stood()
+    public async Task A_rule_that_the_kernel_refuses_is_reported_and_leaves_the_earlier_rules()
     {
         await boundary.ApplyAsync(Rules, Token);
         var before = await ListAsync();

@@ -117,7 +117,7 @@ public sealed class ContainerBoundsTests(IncusRuntimeTests.Host host) : IClassFi
         Assert.Equal(limit, ProcessBudget.LimitFor(most, budget, containers));
 
     [Fact]
-    public async Task The_resolver_tells_nothing_of_itself_nor_without_NAT_of_the_outside()
+    public async Task The_resolver_reveals_nothing_of_itself_nor_without_NAT_of_the_outside()
     {
         var guest = await RunningAsync(host.Runtime);
         var answers = await PythonAsync(guest, Dns + "for n in ('servers.bind', 'version.bind', 'id.server'): print(ask(n, 3, 16))\nprint(ask('public.example', 1, 1))");
@@ -141,7 +141,7 @@ public sealed class ContainerBoundsTests(IncusRuntimeTests.Host host) : IClassFi
         await RunningAsync(host.Runtime);
     }
 
-    /// <summary>The search itself has what it looks for in its arguments.</summary>
+    /// <summary>The search itself has the searched text in its arguments.</summary>
     private static bool IsOfGuest(string path) =>
         path.StartsWith("/proc/", StringComparison.Ordinal) && File.Exists(path) && !File.ReadAllText(path).Contains("grep", StringComparison.Ordinal);
 

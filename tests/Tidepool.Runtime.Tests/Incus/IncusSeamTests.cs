@@ -141,7 +141,7 @@ public sealed class IncusSeamTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Whatever_part_of_an_answer_is_wrong_a_machine_is_never_taken_for_gone_and_never_made_anew()
+    public async Task Whatever_part_of_an_answer_is_wrong_a_machine_is_never_taken_for_gone_and_never_made_again()
     {
         var spec = seam.Spec();
         await seam.Runtime.CreateAsync(spec, Token);
@@ -218,7 +218,7 @@ public sealed class IncusSeamTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_machine_that_is_listed_twice_is_an_answer_that_nobody_understands()
+    public async Task A_machine_that_is_listed_twice_is_an_invalid_answer()
     {
         await seam.Runtime.CreateAsync(seam.Spec(), Token);
         seam.Daemon.Behaves = Misbehaviours.Says(answer =>
@@ -231,7 +231,7 @@ public sealed class IncusSeamTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_create_whose_operation_the_daemon_has_forgotten_counts_for_nothing_until_it_was_looked_at()
+    public async Task A_create_whose_operation_the_daemon_has_forgotten_counts_for_nothing_until_the_machine_is_checked()
     {
         var spec = seam.Spec();
 
@@ -253,7 +253,7 @@ public sealed class IncusSeamTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_machine_that_is_still_being_made_and_whose_operation_is_then_forgotten_is_made_anew()
+    public async Task A_machine_that_is_still_being_made_and_whose_operation_is_then_forgotten_is_made_again()
     {
         var spec = seam.Spec();
         await seam.Runtime.CreateAsync(spec, Token);
@@ -290,7 +290,7 @@ public sealed class IncusSeamTests : IAsyncLifetime
     [InlineData(400, "Invalid devices: Device validation failed", false)]
     [InlineData(403, "not authorized", false)]
     [InlineData(500, "Failed to write: no space left on device", false)]
-    public async Task What_may_pass_is_told_apart_from_what_will_not(int status, string error, bool passes)
+    public async Task Transient_failures_are_distinguished_from_lasting_ones(int status, string error, bool passes)
     {
         var spec = seam.Spec();
         await seam.Runtime.CreateAsync(spec, Token);
@@ -299,7 +299,7 @@ public sealed class IncusSeamTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_full_pool_is_told_by_its_name_and_with_what_helps()
+    public async Task A_full_pool_is_reported_with_its_name_and_what_helps()
     {
         seam.Daemon.Behaves = Misbehaviours.Only(r => r is { Method: "POST", Path.Value: "/1.0/instances" }, Misbehaviours.Refuses(500, "Failed creating: No space left on device"));
         var fault = await Assert.ThrowsAsync<RuntimeException>(() => seam.Runtime.CreateAsync(seam.Spec(), Token));
@@ -310,7 +310,7 @@ public sealed class IncusSeamTests : IAsyncLifetime
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    /// <summary>Runs it to its end while time flies, and tells how it failed and how much time flew.</summary>
+    /// <summary>Runs it to its end while time flies, and returns how it failed and how much time flew.</summary>
     private async Task<(Exception? Fault, TimeSpan Took)> RunAsync(Func<Task> call)
     {
         var began = time.GetUtcNow();
@@ -328,9 +328,9 @@ public sealed class IncusSeamTests : IAsyncLifetime
         return (await Record.ExceptionAsync(() => running), time.GetUtcNow() - began);
     }
 
-    private static async Task UntilAsync(Func<bool> look)
+    private static async Task UntilAsync(Func<bool> check)
     {
-        while (!look())
+        while (!check())
         {
             await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, Token);
         }

@@ -46,7 +46,7 @@ public sealed class QemuHost : IAsyncLifetime
         await Runtime.ImportImageAsync(Image, CancellationToken.None);
     }
 
-    /// <summary>What a worker that begins anew has: nothing but what lies in the directory.</summary>
+    /// <summary>What a restarted worker has: only the directory.</summary>
     /// <param name="reachesInternet">Whether the settings say now that workspaces reach the internet.</param>
     public async Task BeginAnewAsync(bool reachesInternet = false)
     {

@@ -11,7 +11,7 @@ public sealed class QemuNetworkTests(QemuHost host) : IClassFixture<QemuHost>, I
 {
     private const string WorkspaceName = "quarterly-figures";
 
-    /// <summary>What a resolver says about itself unless it is told not to; a question of the class CHAOS for a text.</summary>
+    /// <summary>What a resolver says about itself by default; a question of the class CHAOS for a text.</summary>
     private const string AskResolver = """
         python3 - <<'END'
         import socket, struct, subprocess
@@ -63,7 +63,7 @@ public sealed class QemuNetworkTests(QemuHost host) : IClassFixture<QemuHost>, I
     }
 
     [Fact]
-    public async Task The_hosts_end_is_gone_with_the_process_that_was_killed_and_nobody_looked()
+    public async Task The_hosts_end_goes_with_the_killed_process_without_any_check()
     {
         var name = await StartedAsync();
         var link = host.LinkOf(name);
@@ -131,7 +131,7 @@ public sealed class QemuNetworkTests(QemuHost host) : IClassFixture<QemuHost>, I
     }
 
     [Fact]
-    public async Task The_resolver_tells_nothing_about_itself_and_ends_when_workspaces_are_to_reach_nothing()
+    public async Task The_resolver_reveals_nothing_about_itself_and_ends_when_workspaces_are_to_reach_nothing()
     {
         await host.BeginAnewAsync(reachesInternet: true);
         try
@@ -193,12 +193,12 @@ public sealed class QemuNetworkTests(QemuHost host) : IClassFixture<QemuHost>, I
     private static async Task<string> ShellAsync(string command) =>
         (await Cli.Wrap("/bin/sh").WithArguments(["-c", command]).WithEnvironmentVariables(e => e.Set("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")).ExecuteBufferedAsync(Token)).StandardOutput;
 
-    private static Task UntilAsync(string what, Func<bool> look) => UntilAsync(what, () => Task.FromResult(look()));
+    private static Task UntilAsync(string what, Func<bool> check) => UntilAsync(what, () => Task.FromResult(check()));
 
-    private static async Task UntilAsync(string what, Func<Task<bool>> look)
+    private static async Task UntilAsync(string what, Func<Task<bool>> check)
     {
         var began = TimeProvider.System.GetTimestamp();
-        while (!await look())
+        while (!await check())
         {
             Assert.True(TimeProvider.System.GetElapsedTime(began) < TimeSpan.FromMinutes(4), $"It did not come to pass that {what}.");
             await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, Token);

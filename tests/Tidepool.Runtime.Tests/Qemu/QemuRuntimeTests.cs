@@ -15,7 +15,7 @@ public sealed class QemuRuntimeTests(QemuHost host) : GuestContract, IClassFixtu
     protected override string? WhyNot => QemuHost.Reason;
 
     [Fact]
-    public async Task A_worker_that_begins_anew_finds_its_machines_running()
+    public async Task A_restarted_worker_finds_its_machines_running()
     {
         var spec = await EditingAsync();
         var before = PidOf(spec.Name);
@@ -27,7 +27,7 @@ public sealed class QemuRuntimeTests(QemuHost host) : GuestContract, IClassFixtu
     }
 
     [Fact]
-    public async Task A_machine_whose_process_was_killed_is_told_from_one_that_ended_by_itself()
+    public async Task A_machine_whose_process_was_killed_is_distinguished_from_one_that_ended_by_itself()
     {
         var spec = await EditingAsync();
         using (var process = System.Diagnostics.Process.GetProcessById(PidOf(spec.Name)))
@@ -45,7 +45,7 @@ public sealed class QemuRuntimeTests(QemuHost host) : GuestContract, IClassFixtu
     }
 
     [Fact]
-    public async Task A_machine_runs_as_nobody_with_nothing_but_its_own_files()
+    public async Task A_machine_runs_unprivileged_with_only_its_own_files()
     {
         var spec = Spec();
         await Runtime.CreateAsync(spec, Token);

@@ -280,7 +280,7 @@ public sealed class QemuSeamTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Nobody_who_looks_waits_for_a_copy_that_takes_long()
+    public async Task No_check_waits_for_a_long_copy()
     {
         var source = Machine();
         var disk = Path.Combine(Of(source), "vm", "disk.qcow2");
@@ -310,7 +310,7 @@ public sealed class QemuSeamTests : IAsyncLifetime
         Assert.Equal(InstanceState.Stopped, (await Runtime.ObserveAsync(copy.Name, Token))?.State);
     }
 
-    /// <summary>A taken-over QEMU that closes its lock and ends its first thread alone looks dead to whoever goes by its state.</summary>
+    /// <summary>A compromised QEMU that closes its lock and ends its first thread alone appears dead to programs that read its state.</summary>
     [Theory]
     [InlineData("stop")]
     [InlineData("halt")]
@@ -338,7 +338,7 @@ public sealed class QemuSeamTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_process_of_the_machines_user_that_nobody_noted_is_ended_with_it()
+    public async Task An_unrecorded_process_of_the_machines_user_is_ended_with_it()
     {
         const uint user = 1_900_000_002;
         var name = Machine(user: user);
@@ -350,7 +350,7 @@ public sealed class QemuSeamTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task However_many_look_at_once_there_is_one_resolver_and_it_ends_with_the_network()
+    public async Task However_many_checks_run_at_once_there_is_one_resolver_and_it_ends_with_the_network()
     {
         var runtimes = Enumerable.Range(0, 8).Select(_ => Services(TimeProvider.System, reachesInternet: true)).ToList();
         try

@@ -49,7 +49,7 @@ public sealed class TartRuntimeTests : WorkspaceRuntimeContract
     }
 
     [Fact]
-    public async Task A_guest_is_told_its_name_on_a_disk_of_its_own_and_sits_behind_softnet()
+    public async Task A_guest_gets_its_name_on_a_disk_of_its_own_and_is_behind_softnet()
     {
         OnlyStandIn();
         var spec = await RunningAsync();
@@ -73,7 +73,7 @@ public sealed class TartRuntimeTests : WorkspaceRuntimeContract
     }
 
     [Fact]
-    public async Task A_guest_that_shuts_down_is_told_from_one_that_is_killed()
+    public async Task A_guest_that_shuts_down_is_distinguished_from_a_killed_one()
     {
         OnlyStandIn();
         var (shut, killed) = (await RunningAsync(), await RunningAsync());
@@ -112,7 +112,7 @@ public sealed class TartRuntimeTests : WorkspaceRuntimeContract
     [InlineData("fail The VM exceeded its licence", true)]
     [InlineData("fail Error: Unknown option '--format'", false)]
     [InlineData("garbage", true)]
-    public async Task What_tart_says_is_told_and_tried_again_where_that_can_help(string fault, bool isTransient)
+    public async Task What_tart_says_is_reported_and_tried_again_where_that_can_help(string fault, bool isTransient)
     {
         OnlyStandIn();
         FailWith("list", fault);
@@ -179,7 +179,7 @@ public sealed class TartRuntimeTests : WorkspaceRuntimeContract
         Assert.Equal(RuntimeFaults.Unreachable, told.Code);
     }
 
-    private static void OnlyStandIn() => Assert.SkipWhen(Real is not null, "A real Tart cannot be told to fail.");
+    private static void OnlyStandIn() => Assert.SkipWhen(Real is not null, "A real Tart cannot be made to fail.");
 
     private void FailWith(string command, string fault)
     {

@@ -10,7 +10,7 @@ public sealed class CapacityEndpointsTests
     private static readonly CapacityBudget Budget = new(8192, 8, 10_240, 1024);
 
     [Fact]
-    public void It_tells_what_there_is_who_has_it_and_whom_to_stop()
+    public void It_shows_the_capacity_its_use_and_which_workspace_to_stop()
     {
         var capacity = CapacityEndpoints.Describe(Budget, [
             Workspace("old", DesiredState.Running, Noon),

@@ -10,7 +10,7 @@ public sealed record Operation(string Method, string Path, string? Body)
 }
 
 /// <summary>A request as it goes over the wire, one character a byte.</summary>
-/// <param name="Name">How it was made, for whoever reads a failure.</param>
+/// <param name="Name">How it was made, for the reader of a failure.</param>
 /// <param name="Text">What is sent.</param>
 /// <param name="Alone">Whether it needs a connection of its own, because where it ends is what it lies about.</param>
 public sealed record WireRequest(string Name, string Text, bool Alone = false);

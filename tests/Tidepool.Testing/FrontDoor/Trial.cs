@@ -5,7 +5,7 @@ using System.Text.Json;
 
 namespace Tidepool.Testing.FrontDoor;
 
-/// <summary>Asks every operation in every spelling, and tells what was answered by anything but a refusal.</summary>
+/// <summary>Asks every operation in every spelling, and reports every answer but a refusal.</summary>
 public sealed class Trial(Func<CancellationToken, Task<Socket>> connect, Spellings spellings, int seed)
 {
     private const int AtOnce = 8;
@@ -13,7 +13,7 @@ public sealed class Trial(Func<CancellationToken, Task<Socket>> connect, Spellin
     /// <summary>A hole lets hundreds in, and what is behind it should not be asked to make more of them than a failure needs.</summary>
     private const int EnoughToFail = 300;
 
-    /// <summary>What a client without a password may be told.</summary>
+    /// <summary>What a client without a password may get.</summary>
     private static readonly int[] Refusals = [400, 401, 404, 405, 421, 431];
 
     /// <summary>What a parser of HTTP says of a request that it cannot read, before any part of ours sees it: its end, its size, its coding, its version.</summary>

@@ -52,7 +52,7 @@ public sealed class GuestAgent : IDisposable
         }
     }
 
-    /// <summary>Runs a shell script to its end; null where nobody answers.</summary>
+    /// <summary>Runs a shell script to its end; null if the agent does not answer.</summary>
     public async Task<GuestResult?> TryRunAsync(string script, CancellationToken cancellationToken = default)
     {
         try

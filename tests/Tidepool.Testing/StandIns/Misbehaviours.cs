@@ -13,7 +13,7 @@ public static class Misbehaviours
 {
     public static readonly Misbehaviour Not = (context, honest) => honest(context);
 
-    /// <summary>Until whoever asked gives up.</summary>
+    /// <summary>Until the client gives up.</summary>
     public static readonly Misbehaviour HangsForEver = async (context, _) =>
     {
         var given = new TaskCompletionSource();

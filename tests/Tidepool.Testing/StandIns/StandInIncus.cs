@@ -6,8 +6,8 @@ using Microsoft.AspNetCore.Http;
 namespace Tidepool.Testing.StandIns;
 
 /// <summary>
-/// Plays the few calls of Incus that Tidepool makes. Machines are entries in a list; what is asked for is done at once, and told by
-/// an operation that has ended, unless <see cref="StandIn.Behaves"/> says otherwise.
+/// Plays the few calls of Incus that Tidepool makes. Machines are entries in a list; what is asked for is done at once, and reported
+/// by an operation that has ended, unless <see cref="StandIn.Behaves"/> says otherwise.
 /// </summary>
 public sealed class StandInIncus : StandIn
 {

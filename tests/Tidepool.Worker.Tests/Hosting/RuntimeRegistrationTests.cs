@@ -16,7 +16,7 @@ public sealed class RuntimeRegistrationTests
     [InlineData("incus", "IncusRuntime", "NftablesBoundary")]
     [InlineData("qemu", "QemuRuntime", "NftablesBoundary")]
     [InlineData("tart", "TartRuntime", "NoBoundary")]
-    public async Task The_runtime_in_use_comes_with_the_wall_that_it_needs(string name, string runtime, string boundary)
+    public async Task The_runtime_in_use_comes_with_the_network_boundary_that_it_needs(string name, string runtime, string boundary)
     {
         await using var services = Build(("RuntimeInUse", name));
         Assert.Equal(runtime, services.GetRequiredService<IWorkspaceRuntime>().GetType().Name);
@@ -35,7 +35,7 @@ public sealed class RuntimeRegistrationTests
     }
 
     [Fact]
-    public async Task A_runtime_that_wants_our_wall_never_runs_without_it()
+    public async Task A_runtime_that_needs_our_network_boundary_never_runs_without_it()
     {
         await using var services = Build(("RuntimeInUse", "tart"));
         var rules = new NetworkRules(new WorkspaceNetwork("tp0", "tw0", System.Net.IPAddress.Loopback, System.Net.IPNetwork.Parse("127.0.0.0/8"), false, []), []);
