@@ -5,8 +5,8 @@ using static Tidepool.Caddy.ConfigParts;
 namespace Tidepool.Caddy;
 
 /// <summary>
-/// The parts of Caddy's configuration that have it note when which workspace was used. A line is a time and a name: no
-/// address, no header, no path, nothing of who asked for what. What was not let in, or not answered, leaves no line at all.
+/// The parts of Caddy's configuration that have it record when which workspace was used. A line is a time and a name: no
+/// address, no header, no path. A request that was refused, or not answered, leaves no line at all.
 /// </summary>
 internal static class AccessLog
 {

@@ -139,6 +139,6 @@ internal sealed partial class CaddyAccessLog(IOptions<CaddyOptions> options, ILo
         return Array.IndexOf(content, (byte)'\n', 0, length) is > 0 and var end ? Encoding.UTF8.GetString(content, 0, end) : null;
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Caddy's access log cannot be read; when workspaces are used is not noted until it can.")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Caddy's access log cannot be read; until it can, the use of workspaces is not recorded.")]
     private partial void LogUnreadable(Exception fault);
 }

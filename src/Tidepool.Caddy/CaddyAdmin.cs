@@ -41,7 +41,7 @@ internal sealed class CaddyAdmin : IDisposable
     /// <summary>The whole configuration in force, or null while Caddy has none, and the tag to change it under.</summary>
     /// <param name="most">
     /// How many characters it may have. A longer one counts as none: read as JSON it would take about 75 times its size of memory, and a
-    /// Caddy that was taken over can answer anything.
+    /// compromised Caddy can answer anything.
     /// </param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public async Task<(JsonNode? Config, string? Tag)> ReadAsync(int most, CancellationToken cancellationToken)

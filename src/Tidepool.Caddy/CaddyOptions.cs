@@ -1,6 +1,6 @@
 namespace Tidepool.Caddy;
 
-/// <summary>How Caddy is reached, where it listens, and whom it lets in.</summary>
+/// <summary>How Caddy is reached, where it listens, and which password it accepts.</summary>
 public sealed class CaddyOptions
 {
     /// <summary>How long one call of its admin API may take.</summary>
@@ -30,7 +30,7 @@ public sealed class CaddyOptions
     /// <summary>The file that Caddy is started with: always the configuration last in force. 0600, for it holds the password's hash.</summary>
     public string ConfigFile { get; set; } = "";
 
-    /// <summary>Where Caddy notes which workspace was used when, and nothing else: who did it and with what is not in it.</summary>
+    /// <summary>Where Caddy records which workspace was used when, and nothing else: no user and no request.</summary>
     public string AccessLogFile { get; set; } = "";
 
     /// <summary>The address to listen on besides both loopbacks.</summary>
@@ -49,7 +49,7 @@ public sealed class CaddyOptions
     public Func<CredentialOptions> Credentials { get; set; } = () => throw new InvalidOperationException("No credentials were configured.");
 }
 
-/// <summary>Who may come in: a name and the bcrypt hash of a password.</summary>
+/// <summary>The owner's credentials: a name and the bcrypt hash of a password.</summary>
 public sealed record CredentialOptions(string UserName, string PasswordHash)
 {
     /// <summary>Differs from password to password, and reveals nothing of the password.</summary>

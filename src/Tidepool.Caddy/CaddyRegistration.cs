@@ -5,7 +5,7 @@ using Tidepool.Host.Sockets;
 
 namespace Tidepool.Caddy;
 
-/// <summary>Registers the route table that Caddy serves, and what it notes of who was used.</summary>
+/// <summary>Registers the route table that Caddy serves, and its record of which workspaces were used.</summary>
 public static class CaddyRegistration
 {
     /// <summary>Caddy's whole configuration is then written by this process, and by no other.</summary>

@@ -175,7 +175,7 @@ internal sealed partial class CaddyRouteTable(CaddyAdmin admin, IOptions<CaddyOp
     [LoggerMessage(Level = LogLevel.Information, Message = "Caddy's whole configuration was loaded.")]
     private partial void LogLoaded();
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "A change to Caddy was cut off; looking what came of it.")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "A change to Caddy was cut off; checking its result.")]
     private partial void LogAgain(Exception fault);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Caddy's configuration file could not be written.")]

@@ -65,7 +65,7 @@ internal static class ConfigParts
         ["headers"] = headers,
     };
 
-    /// <summary>What a client says about who it is counts for nothing.</summary>
+    /// <summary>Removes every header in which a client states its identity.</summary>
     public static JsonObject CleanIdentity() => new()
     {
         ["handler"] = "headers",

@@ -28,7 +28,7 @@ internal static class SignIn
 
     /// <summary>The routes that every request passes first. What comes through all of them is the owner's.</summary>
     /// <param name="options">Where the server is.</param>
-    /// <param name="credentials">Who is let in.</param>
+    /// <param name="credentials">The owner's credentials.</param>
     /// <param name="secrets">Has the session's token.</param>
     /// <param name="takesSession">Whether a session does instead of the password.</param>
     public static IEnumerable<JsonObject> Routes(CaddyOptions options, CredentialOptions credentials, Secrets secrets, bool takesSession)

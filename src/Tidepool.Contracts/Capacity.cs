@@ -1,10 +1,10 @@
 namespace Tidepool.Contracts;
 
-/// <summary>How much there is for all workspaces together, and who has it.</summary>
+/// <summary>The capacity for all workspaces together, and its use.</summary>
 /// <param name="Budget">All there is.</param>
 /// <param name="InUse">What is taken.</param>
 /// <param name="Available">What is left.</param>
-/// <param name="Workspaces">Who has how much of it, the most recently accessed first.</param>
+/// <param name="Workspaces">The use by each workspace, the most recently accessed first.</param>
 /// <param name="LeastRecentlyAccessed">The running workspace to stop where room is needed.</param>
 public sealed record CapacityResponse(
     CapacityAmountResponse Budget,

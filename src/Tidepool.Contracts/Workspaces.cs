@@ -127,7 +127,7 @@ public sealed record LogPageResponse(IReadOnlyList<LogLineResponse> Lines, strin
 
 public sealed record ImageResponse(string Name, string Hash, DateTimeOffset CreatedAt, long SizeBytes);
 
-/// <summary>Whether each part is up. <see cref="Components"/> carries a detail only for those who are signed in.</summary>
+/// <summary>Whether each part is up. <see cref="Components"/> carries a detail only for signed-in clients.</summary>
 public sealed record HealthResponse(string Status, IReadOnlyList<ComponentHealthResponse> Components);
 
 public sealed record ComponentHealthResponse(string Component, bool Healthy, string? Detail);

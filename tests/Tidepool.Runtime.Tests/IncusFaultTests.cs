@@ -72,8 +72,8 @@ public sealed class IncusFaultTests(IncusRuntimeTests.Host host) : IClassFixture
             () => Runtime.DeleteAsync(workspace.Instance, Token),
         })
         {
-            var told = await Assert.ThrowsAsync<RuntimeException>(call);
-            Assert.True(told.IsTransient, told.Message);
+            var thrown = await Assert.ThrowsAsync<RuntimeException>(call);
+            Assert.True(thrown.IsTransient, thrown.Message);
         }
     }
 
@@ -85,8 +85,8 @@ public sealed class IncusFaultTests(IncusRuntimeTests.Host host) : IClassFixture
             host.Configure(incus);
             incus.Project = "never-made";
         }).BuildServiceProvider();
-        var told = await Assert.ThrowsAsync<RuntimeException>(() => lost.GetRequiredService<IWorkspaceRuntime>().ObserveAsync(InstanceName.Of(WorkspaceId.New(TimeProvider.System)), Token));
-        Assert.True(told.IsTransient, told.Message);
+        var thrown = await Assert.ThrowsAsync<RuntimeException>(() => lost.GetRequiredService<IWorkspaceRuntime>().ObserveAsync(InstanceName.Of(WorkspaceId.New(TimeProvider.System)), Token));
+        Assert.True(thrown.IsTransient, thrown.Message);
     }
 
     [Theory]

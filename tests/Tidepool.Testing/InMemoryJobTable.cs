@@ -10,7 +10,7 @@ public sealed class InMemoryJobTable(INotification? notification = null) : IJobT
     private readonly List<DeadJob> dead = [];
     private int lastId;
 
-    public int Looks { get; private set; }
+    public int Polls { get; private set; }
 
     /// <summary>When the next job becomes visible; null if there is none.</summary>
     public DateTimeOffset? NextVisibleAt
@@ -56,7 +56,7 @@ public sealed class InMemoryJobTable(INotification? notification = null) : IJobT
     {
         lock (gate)
         {
-            Looks++;
+            Polls++;
             foreach (var entry in jobs.Where(e => e.VisibleAt <= now && e.Attempts >= maxAttempts).ToList())
             {
                 jobs.Remove(entry);

@@ -48,7 +48,7 @@ internal sealed class LocalApi : IDisposable
         }
         catch (TaskCanceledException fault) when (fault.InnerException is TimeoutException)
         {
-            throw new CommandException("The server does not answer. `tidepool status` shows how it does, `tidepool logs --component server` what it said.");
+            throw new CommandException("The server does not answer. `tidepool status` shows its state, `tidepool logs --component server` its log.");
         }
     }
 

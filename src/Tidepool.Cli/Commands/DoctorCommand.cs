@@ -39,7 +39,7 @@ internal static class DoctorCommand
 
         var failed = checks.Count(c => c.Status == CheckStatus.Fail);
         screen.Line();
-        screen.Line(failed == 0 ? "Nothing stands in the way." : $"{failed} of {checks.Count} checks failed. docs/doctor.md says more of each code.");
+        screen.Line(failed == 0 ? "Nothing stands in the way." : $"{failed} of {checks.Count} checks failed. docs/doctor.md explains each code.");
         return failed == 0 ? ExitCodes.Ok : ExitCodes.Failed;
     }
 

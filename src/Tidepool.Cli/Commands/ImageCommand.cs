@@ -19,7 +19,7 @@ internal static class ImageCommand
     private static Command Build(CommandLine line)
     {
         var force = new Option<bool>("--force") { Description = "Build even if the recipe has not changed." };
-        var machine = new Option<bool>("--vm") { Description = "Have a disk and a kernel for virtual machines in it, as it has by itself where workspaces are ones." };
+        var machine = new Option<bool>("--vm") { Description = "Include a disk and a kernel for virtual machines. Included by itself where workspaces are virtual machines." };
         var command = new Command("build", "Build the workspace image from its recipe. New workspaces use it at once.") { force, machine };
         command.SetAction(async (parsed, cancellationToken) =>
         {

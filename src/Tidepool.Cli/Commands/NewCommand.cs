@@ -18,7 +18,7 @@ internal static class NewCommand
         var memory = Values.Size("--memory");
         memory.Description = "Memory, for example 4G or 512M; a plain number is MiB. 4G if not given.";
         memory.HelpName = "SIZE";
-        var description = new Option<string?>("--description") { Description = "What it is for, in your own words.", HelpName = "TEXT" };
+        var description = new Option<string?>("--description") { Description = "What the workspace is for.", HelpName = "TEXT" };
         var image = new Option<string?>("--image") { Description = "The image template.", HelpName = "NAME" };
         var command = new Command("new", "Create a workspace and start it.") { name, wait, makeRoom, cpus, memory, description, image };
         command.SetAction(async (parsed, cancellationToken) =>

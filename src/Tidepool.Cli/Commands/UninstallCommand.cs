@@ -69,7 +69,7 @@ internal static class UninstallCommand
         var packages = await InstalledPackages.FindAsync([.. new HostPackages(line.Programs).All], cancellationToken);
         if (packages.Count > 0)
         {
-            screen.Line($"These packages stay installed, for others may use them: {string.Join(", ", packages.Keys)}");
+            screen.Line($"These packages stay installed, because other programs may use them: {string.Join(", ", packages.Keys)}");
         }
 
         if (CacheDirectory.Shared is { } cache)

@@ -16,7 +16,7 @@ internal static class UsageErrors
     {
         if (parsed.Action is { ClearsParseErrors: true })
         {
-            // Who asks for help may have typed anything before.
+            // A user who asks for help may have typed anything before.
             return [];
         }
 

@@ -41,7 +41,7 @@ internal sealed record PortListener(IPAddress Address, uint UserId, string Inode
     private static bool IsAny(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
 }
 
-/// <summary>Who listens on a port of this machine.</summary>
+/// <summary>The processes that listen on a port of this machine.</summary>
 internal static class PortListeners
 {
     private const string Listening = "0A";

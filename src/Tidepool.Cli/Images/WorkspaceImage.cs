@@ -94,7 +94,7 @@ internal sealed class WorkspaceImage(StateDirectory state, Programs programs, Sc
             arguments.AddRange(["--mirror", mirror]);
         }
 
-        var lastWords = new List<string>();
+        var lastOutput = new List<string>();
         var result = await screen.WaitAsync("Building the workspace image", show =>
             CliWrap.Cli.Wrap(Path.Combine(programs.WorkspaceRecipe, "build"))
                 .WithArguments(arguments)
@@ -103,12 +103,12 @@ internal sealed class WorkspaceImage(StateDirectory state, Programs programs, Sc
                     show(line);
                     screen.Detail(line);
                 }))
-                .WithStandardErrorPipe(PipeTarget.ToDelegate(lastWords.Add))
+                .WithStandardErrorPipe(PipeTarget.ToDelegate(lastOutput.Add))
                 .WithValidation(CommandResultValidation.None)
                 .ExecuteAsync(cancellationToken).Task);
         if (!result.IsSuccess)
         {
-            throw new CommandException($"The workspace image could not be built. {string.Join('\n', lastWords.TakeLast(12))}\nThe whole output is in {log}.");
+            throw new CommandException($"The workspace image could not be built. {string.Join('\n', lastOutput.TakeLast(12))}\nThe whole output is in {log}.");
         }
     }
 }

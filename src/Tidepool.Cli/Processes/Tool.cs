@@ -8,7 +8,7 @@ internal static class Tool
 {
     private static readonly string[] SystemDirectories = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 
-    /// <summary>Where a program is, looking also where a plain user's PATH does not.</summary>
+    /// <summary>Where a program is, also in directories outside a plain user's PATH.</summary>
     public static string? Find(string name) =>
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries)
             .Concat(SystemDirectories)

@@ -26,7 +26,7 @@ internal static class RuntimeWords
         "incus" => RuntimeKind.Incus,
         "qemu" => RuntimeKind.Qemu,
         "tart" => RuntimeKind.Tart,
-        _ => throw new CommandException($"'{word}' is no runtime. Those that there are: {string.Join(", ", All)}.", ExitCodes.Usage),
+        _ => throw new CommandException($"'{word}' is no runtime. The runtimes are: {string.Join(", ", All)}.", ExitCodes.Usage),
     };
 
     /// <summary>Whether it may be Incus. If no runtime is recorded, an older Tidepool that knew only Incus may have made the workspaces.</summary>

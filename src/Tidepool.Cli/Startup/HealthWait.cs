@@ -37,7 +37,7 @@ internal sealed class HealthWait(StateDirectory state, Settings settings, Screen
 
                 if (!supervisorRuns())
                 {
-                    throw new CommandException($"The supervisor ended. What it said last, from {state.Log("supervisor")}:\n{LogTail.Of(state.Log("supervisor"), 8)}");
+                    throw new CommandException($"The supervisor ended. Its last output, from {state.Log("supervisor")}:\n{LogTail.Of(state.Log("supervisor"), 8)}");
                 }
 
                 if (time.GetElapsedTime(began) > Timeout)

@@ -108,7 +108,7 @@ internal sealed class Supervisor(StateDirectory state, IReadOnlyList<ProcessSpec
         }
     }
 
-    /// <summary>Notes the supervisor's own process; where that fails, the lock alone says who supervises until the next round.</summary>
+    /// <summary>Notes the supervisor's own process; if that fails, the lock alone names the supervisor until the next round.</summary>
     private void NoteItself()
     {
         if (ProcessIdentity.Of(Environment.ProcessId) is { } self)

@@ -31,5 +31,5 @@ internal static class SupervisorProcess
     }
 
     public static IEnumerable<KeyValuePair<string, string>> VariablesNow() =>
-    Variables.Select(name => KeyValuePair.Create(name, Environment.GetEnvironmentVariable(name) ?? "")).Where(pair => pair.Value.Length > 0);
+        Variables.Select(name => KeyValuePair.Create(name, Environment.GetEnvironmentVariable(name) ?? "")).Where(pair => pair.Value.Length > 0);
 }

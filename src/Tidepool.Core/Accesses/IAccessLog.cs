@@ -5,7 +5,7 @@ namespace Tidepool.Core.Accesses;
 /// <summary>A workspace was used through the proxy.</summary>
 public sealed record Access(WorkspaceName Workspace, DateTimeOffset At);
 
-/// <summary>What the proxy notes of who was used when.</summary>
+/// <summary>The proxy's record of which workspace was used when.</summary>
 public interface IAccessLog
 {
     /// <summary>

@@ -2,7 +2,7 @@ using Tidepool.Core.Workspaces;
 
 namespace Tidepool.Core.Activities;
 
-/// <summary>Who did something.</summary>
+/// <summary>The actor of an activity.</summary>
 public enum Actor
 {
     User,

@@ -19,7 +19,7 @@ public sealed partial class JobRunner(IJobQueue queue, Reconciler reconciler, Ba
 
     /// <summary>Never throws: whatever happens, the job is completed, given back, or left to come back by itself.</summary>
     /// <param name="job">As it was handed out.</param>
-    /// <param name="owner">Who acts; see <see cref="Reconciler.ReconcileAsync"/>.</param>
+    /// <param name="owner">The worker's name; see <see cref="Reconciler.ReconcileAsync"/>.</param>
     /// <param name="stoppingToken">Ends the work between two steps.</param>
     public async Task RunAsync(ReceivedJob job, string owner, CancellationToken stoppingToken)
     {
@@ -86,7 +86,7 @@ public sealed partial class JobRunner(IJobQueue queue, Reconciler reconciler, Ba
     /// <summary>On this thread: nothing slow hangs on it, and a test that owns the threads can follow.</summary>
     private static void End(CancellationTokenSource source) => source.Cancel();
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Looking at {WorkspaceId} failed at attempt {Attempt}.")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "Reconciling {WorkspaceId} failed at attempt {Attempt}.")]
     private partial void LogFailed(WorkspaceId workspaceId, int attempt, Exception fault);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The job for {WorkspaceId} could not be kept hidden.")]

@@ -36,7 +36,7 @@ public sealed partial class Reconciler(
 
     /// <summary>One run. Throws only when cancelled or when the database fails (<see cref="StoreException"/>).</summary>
     /// <param name="id">Which workspace.</param>
-    /// <param name="owner">Who acts: a name of its own for each worker. A new life under the old name takes up what the old one held.</param>
+    /// <param name="owner">The worker's name, its own for each worker. A restarted worker of the same name takes up the leases that it held.</param>
     /// <param name="cancellationToken">Ends the run between two steps; whatever was begun is resumed later.</param>
     public async Task<ReconcileResult> ReconcileAsync(WorkspaceId id, string owner, CancellationToken cancellationToken)
     {

@@ -4,7 +4,7 @@ using Tidepool.Core.Runtime;
 namespace Tidepool.Core.Network;
 
 /// <summary>What may pass to and from the workspaces: nothing but this.</summary>
-/// <param name="Network">The bridge and who is on it.</param>
+/// <param name="Network">The bridge and the machines on it.</param>
 /// <param name="Opened">Where the host may connect beside every editor: the registered ports.</param>
 public sealed record NetworkRules(WorkspaceNetwork Network, IReadOnlyList<IPEndPoint> Opened);
 

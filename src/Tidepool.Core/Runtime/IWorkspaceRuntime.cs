@@ -50,7 +50,7 @@ public enum InstanceState
     Changing,
 }
 
-/// <summary>Who ended a machine that is stopped.</summary>
+/// <summary>What ended a machine that is stopped.</summary>
 public enum StopCause
 {
     /// <summary>The guest shut itself down, or the machine was stopped on request.</summary>

@@ -4,7 +4,7 @@ namespace Tidepool.Core.Storage;
 public sealed record Lease(string Resource, string Owner, long Epoch, DateTimeOffset ExpiresAt);
 
 /// <summary>
-/// Who may act on a resource. Each member is one transaction. A failing database throws <see cref="StoreException"/>.
+/// The leases: which worker may act on a resource. Each member is one transaction. A failing database throws <see cref="StoreException"/>.
 /// </summary>
 public interface ILeaseStore
 {

@@ -1,7 +1,7 @@
 namespace Tidepool.Db.Leases;
 
 /// <summary>
-/// Who holds a resource. The row stays when the lease is given back, without an owner, so that the epoch goes on rising; it goes
+/// The owner of a resource. The row stays when the lease is given back, without an owner, so that the epoch goes on rising; it goes
 /// with its workspace, whose id is never used again.
 /// </summary>
 internal sealed class LeaseRow

@@ -28,8 +28,8 @@ internal sealed partial class ConnectionPragmas(string path, TimeSpan busyTimeou
         $"PRAGMA busy_timeout = {(long)busyTimeout.TotalMilliseconds}; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;";
 
     /// <summary>
-    /// Whether the last connection to close leaves the files beside the database, emptied into it, where they are: the other user
-    /// who works with it may not make them again.
+    /// Whether the last connection to close leaves the files beside the database, emptied into it, where they are: the database's
+    /// other user may not make them again.
     /// </summary>
     private readonly bool isShared = DatabaseFile.IsShared(path);
 

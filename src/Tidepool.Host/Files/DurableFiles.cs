@@ -40,7 +40,7 @@ public static class DurableFiles
     /// <summary>Writes a file whole. After a power cut it has its old content or its new content, and once this returns, the new one.</summary>
     /// <param name="path">The file's.</param>
     /// <param name="text">All of its content.</param>
-    /// <param name="mode">Who may open it, whatever the umask is; without it the owner alone.</param>
+    /// <param name="mode">Its permissions, whatever the umask is; without it the owner's alone.</param>
     public static void Write(string path, string text, UnixFileMode mode = OwnerOnly)
     {
         var temporary = path + ".new";

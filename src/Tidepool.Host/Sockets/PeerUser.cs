@@ -10,7 +10,7 @@ public static class PeerUser
     private const int PeerCredentials = 17;
 
     /// <summary>
-    /// The user as the kernel names it: who connected, or who listens. <see cref="uint.MaxValue"/>, which no user is, where the kernel
+    /// The user that connected, or that listens, as the kernel reports it. <see cref="uint.MaxValue"/>, which no user is, where the kernel
     /// does not say. SO_PEERCRED gives process, user and group, each as 32 bits (unix(7)).
     /// </summary>
     public static uint Of(Socket connection)

@@ -140,7 +140,7 @@ internal static class BoundaryScript
               set clients { typeof iifname . @th,288,48; {{clients}} }
               set addresses { typeof iifname . @th,160,32; {{own}} }
 
-              # Each machine speaks IPv4 and ARP only, from its own addresses only, and asks after nobody but this machine.
+              # Each machine sends IPv4 and ARP only, from its own addresses only, and resolves this machine's address only.
               chain prerouting {
                 type filter hook prerouting priority filter; policy accept;
                 iifname != "{{network.PortPrefix}}*" accept

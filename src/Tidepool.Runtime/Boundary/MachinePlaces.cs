@@ -26,7 +26,7 @@ internal static class MachinePlaces
         return string.Join(':', hash.Take(5).Select(b => b.ToString("x2", CultureInfo.InvariantCulture)).Prepend("02"));
     }
 
-    /// <summary>All that the subnet has, beginning where the name points: most machines keep clear of each other without looking.</summary>
+    /// <summary>All addresses of the subnet, beginning with the one that the name maps to: most machines differ in their first address.</summary>
     public static IEnumerable<IPAddress> Candidates(InstanceName name, IPAddress gateway, IPNetwork subnet)
     {
         var hosts = (1u << (32 - subnet.PrefixLength)) - 2;

@@ -99,8 +99,8 @@ internal sealed class IncusClient : IDisposable
     }
 
     /// <summary>
-    /// Waits for a background operation. Its failure has the status code of what failed, so only the message tells a missing machine
-    /// from a missing operation. False if the operation is gone: it has ended, and how is unknown.
+    /// Waits for a background operation. Its failure has the status code of what failed, so only the message distinguishes a missing
+    /// machine from a missing operation. False if the operation is gone: it has ended, and how is unknown.
     /// </summary>
     public async Task<bool> WaitAsync(string operation, TimeSpan timeout, CancellationToken cancellationToken)
     {

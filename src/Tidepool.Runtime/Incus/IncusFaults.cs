@@ -16,7 +16,7 @@ internal static class IncusFaults
         RuntimeFaults.Unreachable, $"Incus does not answer on {socket}. It is tried again; `tidepool status` shows whether it runs.", isTransient: true, inner);
 
     public static RuntimeException NotUnderstood(Exception inner) => new(
-        RuntimeFaults.Failed, "Incus gave an answer that Tidepool does not understand. It is tried again; `tidepool logs --component incusd` may tell why.", isTransient: true, inner);
+        RuntimeFaults.Failed, "Incus gave an answer that Tidepool does not understand. It is tried again; `tidepool logs --component incusd` may show why.", isTransient: true, inner);
 
     public static RuntimeException ImageUnreadable(Exception inner) => new(
         RuntimeFaults.ImageMissing, $"The workspace image could not be read: {inner.Message} It is tried again; `tidepool image build` builds it again.", isTransient: true, inner);
@@ -62,7 +62,7 @@ internal static class IncusFaults
 
         if (Says(text, "invalid pid"))
         {
-            return new(RuntimeFaults.Failed, $"The workspace's machine did not come up, so {doing} failed. It is tried again; `tidepool logs --component incusd` may tell why.", isTransient: true, fault);
+            return new(RuntimeFaults.Failed, $"The workspace's machine did not come up, so {doing} failed. It is tried again; `tidepool logs --component incusd` may show why.", isTransient: true, fault);
         }
 
         // 5xx, collisions with what others do, and failed operations may pass; what the daemon refuses as wrong will be wrong again.

@@ -22,8 +22,8 @@ internal static class IncusInstanceConfig
     private const int MostNamespaces = 256;
 
     /// <summary>
-    /// What the kernel counts for the user who made a container, which is root: without ceilings, one container takes all there is, and
-    /// neither root nor another container gets any. <c>user_namespaces(7)</c>, <c>inotify(7)</c>.
+    /// What the kernel counts for the user that made a container, which is root: without ceilings, one container can take everything,
+    /// and root and other containers get none. <c>user_namespaces(7)</c>, <c>inotify(7)</c>.
     /// </summary>
     public static IReadOnlyDictionary<string, string> Ceilings { get; } = new[] { "cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts" }
         .ToDictionary(kind => $"linux.sysctl.user.max_{kind}_namespaces", _ => $"{MostNamespaces}")

@@ -138,10 +138,10 @@ internal sealed partial class IncusRuntime(
         });
 
     public Task<InstanceObservation?> ObserveAsync(InstanceName name, CancellationToken cancellationToken) =>
-        TranslatedAsync("looking at the workspace's machine", () => FindAsync(name, cancellationToken));
+        TranslatedAsync("checking the workspace's machine", () => FindAsync(name, cancellationToken));
 
     public Task<IReadOnlyList<InstanceObservation>> ObserveAllAsync(CancellationToken cancellationToken) =>
-        TranslatedAsync("looking at all machines", async () =>
+        TranslatedAsync("listing the machines", async () =>
         {
             var all = await client.GetAsync("1.0/instances?recursion=2", cancellationToken);
             var ours = all.EnumerateArray().Select(IncusInstances.Read).OfType<InstanceObservation>().ToList();
@@ -149,7 +149,7 @@ internal sealed partial class IncusRuntime(
         });
 
     public Task<WorkspaceNetwork?> FindNetworkAsync(CancellationToken cancellationToken) =>
-        TranslatedAsync("looking at the network", async () => (WorkspaceNetwork?)await links.ReadAsync(cancellationToken));
+        TranslatedAsync("checking the network", async () => (WorkspaceNetwork?)await links.ReadAsync(cancellationToken));
 
     public Task<ConsoleOutput> ReadConsoleAsync(InstanceName name, string? position, CancellationToken cancellationToken) =>
         TranslatedAsync("reading the workspace's console", () => consoles.ReadAsync(PathOf(name), position, cancellationToken));

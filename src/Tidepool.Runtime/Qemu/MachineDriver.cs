@@ -317,7 +317,7 @@ internal sealed partial class MachineDriver(
     [LoggerMessage(Level = LogLevel.Information, Message = "{Instance} did not shut down within {Seconds:0} s and is ended by force.")]
     private partial void LogForced(InstanceName instance, double seconds);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Instance} is ended by force, for {File} is damaged.")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Instance} is ended by force, because {File} is damaged.")]
     private partial void LogUnreadable(InstanceName instance, string file);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "The QEMU of {Instance} said nothing: {Reason}")]

@@ -105,7 +105,7 @@ internal sealed class MachineLaunch(MachineFiles files, QemuImages images, IOpti
           setpriv --reuid="$user" --regid="$user" --clear-groups --inh-caps=-all --bounding-set=-all --no-new-privs -- "$@"' sh "$user" "$niceness" "$threads" "$@"
         """;
 
-    /// <summary>Whether one was begun that has not ended, be it ever so early in its life.</summary>
+    /// <summary>Whether a process was started that has not ended, however early in its life.</summary>
     public bool IsBegun(InstanceName name)
     {
         try

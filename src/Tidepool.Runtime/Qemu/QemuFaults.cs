@@ -23,7 +23,7 @@ internal static class QemuFaults
 
     public static RuntimeException DirectoryMissing(string directory, string note) => new(
         RuntimeFaults.Unreachable,
-        $"{directory} is not the directory that the workspaces' machines were made in, so Tidepool cannot tell which machines there are. Check that its disk is mounted and readable. If the machines are lost for good, delete {note} and restart Tidepool.",
+        $"{directory} is not the directory that the workspaces' machines were made in, so Tidepool does not know which machines exist. Check that its disk is mounted and readable. If the machines are lost for good, delete {note} and restart Tidepool.",
         isTransient: true);
 
     public static RuntimeException SubnetUnreadable(string file, string inUse) => new(
@@ -54,10 +54,10 @@ internal static class QemuFaults
 
     public static RuntimeException Translate(ToolException fault, string doing) => Says(fault.Message, "no space left")
         ? StorageFull(doing, fault)
-        : new(RuntimeFaults.Failed, $"{char.ToUpperInvariant(doing[0])}{doing[1..]} failed, for {fault.Tool} said: {LastLine(fault.Message)} It is tried again.", isTransient: true, fault);
+        : new(RuntimeFaults.Failed, $"{char.ToUpperInvariant(doing[0])}{doing[1..]} failed; {fault.Tool} reported: {LastLine(fault.Message)} It is tried again.", isTransient: true, fault);
 
     public static RuntimeException Translate(QmpException fault, string doing) => new(
-        RuntimeFaults.Failed, $"{char.ToUpperInvariant(doing[0])}{doing[1..]} failed, for its QEMU said: {fault.Message} It is tried again.", isTransient: true, fault);
+        RuntimeFaults.Failed, $"{char.ToUpperInvariant(doing[0])}{doing[1..]} failed; its QEMU reported: {fault.Message} It is tried again.", isTransient: true, fault);
 
     public static RuntimeException Translate(RecordException fault) => new(
         RuntimeFaults.Failed,

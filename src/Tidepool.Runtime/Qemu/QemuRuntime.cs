@@ -126,11 +126,11 @@ internal sealed partial class QemuRuntime(
     /// <summary>A copy may take long. Until it ends, this answers with what was seen when it began.</summary>
     public Task<InstanceObservation?> ObserveAsync(InstanceName name, CancellationToken cancellationToken) => copied.TryGetValue(name, out var seen)
         ? Task.FromResult(seen)
-        : WithAsync(name, "looking at the workspace's machine", () => driver.ObserveAsync(name, cancellationToken), cancellationToken);
+        : WithAsync(name, "checking the workspace's machine", () => driver.ObserveAsync(name, cancellationToken), cancellationToken);
 
     public async Task<IReadOnlyList<InstanceObservation>> ObserveAllAsync(CancellationToken cancellationToken)
     {
-        var names = await DoAsync("looking at all machines", () => Task.FromResult(files.Names()));
+        var names = await DoAsync("listing the machines", () => Task.FromResult(files.Names()));
         var seen = await Task.WhenAll(names.Select(ObserveOneAsync));
         return [.. seen.OfType<InstanceObservation>()];
 
@@ -139,7 +139,7 @@ internal sealed partial class QemuRuntime(
             try
             {
                 // A half-made machine is not waited for.
-                return await DoAsync("looking at the workspace's machine", () => Task.FromResult(files.Exists(name))) ? await ObserveAsync(name, cancellationToken) : null;
+                return await DoAsync("checking the workspace's machine", () => Task.FromResult(files.Exists(name))) ? await ObserveAsync(name, cancellationToken) : null;
             }
             catch (RuntimeException fault)
             {
@@ -151,14 +151,14 @@ internal sealed partial class QemuRuntime(
     }
 
     public Task<WorkspaceNetwork?> FindNetworkAsync(CancellationToken cancellationToken) =>
-        DoAsync("looking at the network", () => Task.FromResult<WorkspaceNetwork?>(network.Describe(files.Places().Machines.Select(machine => machine.Place))));
+        DoAsync("checking the network", () => Task.FromResult<WorkspaceNetwork?>(network.Describe(files.Places().Machines.Select(machine => machine.Place))));
 
     public Task<ConsoleOutput> ReadConsoleAsync(InstanceName name, string? position, CancellationToken cancellationToken) =>
         DoAsync("reading the workspace's console", () => Task.FromResult(QemuConsoles.Read(files.Console(name), position)));
 
     public async Task HaltAsync(TimeSpan grace, CancellationToken cancellationToken)
     {
-        if (!await DoAsync("looking at all machines", () => Task.FromResult(directory.TryAdopt())))
+        if (!await DoAsync("listing the machines", () => Task.FromResult(directory.TryAdopt())))
         {
             return;
         }
@@ -176,12 +176,12 @@ internal sealed partial class QemuRuntime(
 
     public async Task PurgeAsync(CancellationToken cancellationToken)
     {
-        if (!await DoAsync("looking at all machines", () => Task.FromResult(directory.TryAdopt())))
+        if (!await DoAsync("listing the machines", () => Task.FromResult(directory.TryAdopt())))
         {
             return;
         }
 
-        await EachAsync(await DoAsync("looking at all machines", () => Task.FromResult(files.Names())), name => DeleteAsync(name, cancellationToken));
+        await EachAsync(await DoAsync("listing the machines", () => Task.FromResult(files.Names())), name => DeleteAsync(name, cancellationToken));
         await DoAsync("removing images and network", async () =>
         {
             await network.RemoveAsync(cancellationToken);

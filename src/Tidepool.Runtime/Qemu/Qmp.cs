@@ -28,7 +28,7 @@ internal sealed class Qmp : IDisposable
     }
 
     /// <param name="path">The socket, which lies where the machine's own user may put anything.</param>
-    /// <param name="user">Who must be at its other end.</param>
+    /// <param name="user">The user that must be at its other end.</param>
     /// <param name="time">The clock of the timeout.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <exception cref="QmpException">Nothing answers there, or a process of another user.</exception>

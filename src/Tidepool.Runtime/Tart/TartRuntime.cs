@@ -93,11 +93,11 @@ internal sealed class TartRuntime(TartCommand tart, TartNotes notes, TartImages 
         });
 
     public Task<InstanceObservation?> ObserveAsync(InstanceName name, CancellationToken cancellationToken) =>
-        DoAsync("looking at the workspace's machine", async () =>
+        DoAsync("checking the workspace's machine", async () =>
             notes.IsOurs(name) && await FindAsync(name, cancellationToken) is { } machine ? await ObserveAsync(name, machine, cancellationToken) : null);
 
     public Task<IReadOnlyList<InstanceObservation>> ObserveAllAsync(CancellationToken cancellationToken) =>
-        DoAsync("looking at all machines", async () =>
+        DoAsync("listing the machines", async () =>
         {
             var machines = (await ListAsync(cancellationToken)).ToDictionary(machine => machine.Name);
             var seen = new List<InstanceObservation>();

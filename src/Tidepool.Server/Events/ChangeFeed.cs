@@ -5,7 +5,7 @@ using Tidepool.Core.Storage;
 namespace Tidepool.Server.Events;
 
 /// <summary>
-/// Reads what changed in the database at each notification, and hands it to everyone who follows. One reader for any
+/// Reads what changed in the database at each notification, and hands it to every follower. One reader for any
 /// number of followers; a follower that cannot keep up is cut off and comes back with the last revision it saw.
 /// </summary>
 internal sealed partial class ChangeFeed(

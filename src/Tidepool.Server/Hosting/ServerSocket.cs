@@ -6,7 +6,7 @@ namespace Tidepool.Server.Hosting;
 
 /// <summary>
 /// The server listens on two Unix sockets: one for Caddy, and one for the command line. The directory lets only Caddy and root in,
-/// each file's mode keeps other users out, and the kernel's word about who connected keeps them out once more.
+/// each file's mode keeps other users out, and the kernel's report of the connected user keeps them out once more.
 /// </summary>
 internal static class ServerSocket
 {

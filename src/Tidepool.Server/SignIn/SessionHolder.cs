@@ -7,9 +7,9 @@ using Tidepool.Server.Security;
 namespace Tidepool.Server.SignIn;
 
 /// <summary>
-/// Who may use a session cookie. Cookies ignore ports: a browser sends the cookie to every port of the same host name, also to one on
+/// The user that may use a session cookie. Cookies ignore ports: a browser sends the cookie to every port of the same host name, also to one on
 /// which another user of this machine listens. So a cookie that a process of one user was given counts only for processes of that
-/// user, and one that came by the network counts for no process of this machine.
+/// user, and a cookie that was given to the network counts for no process of this machine.
 /// </summary>
 internal sealed class SessionHolder(CaddySecret secret)
 {

@@ -7,6 +7,6 @@ namespace Tidepool.Worker.Accesses;
 internal sealed partial class AccessLoop(AccessWatch watch, TimeProvider time, ILogger<AccessLoop> logger)
     : WatchLoop(TimeSpan.FromSeconds(2), watch.LookAsync, time)
 {
-    [LoggerMessage(Level = LogLevel.Warning, Message = "When workspaces were used could not be written; trying again.")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The use of workspaces could not be recorded; trying again.")]
     protected override partial void LogFailed(Exception fault);
 }

@@ -5,8 +5,8 @@ using Tidepool.Core.Routing;
 namespace Tidepool.Worker.Hosting;
 
 /// <summary>
-/// Brings a new password to Caddy: at the start, on SIGHUP and regularly. The database has no part in it, so that a server that was
-/// taken over, which may write the database, cannot keep an old password in force.
+/// Brings a new password to Caddy: at the start, on SIGHUP and regularly. The database has no part in it, so that a compromised
+/// server, which may write the database, cannot keep an old password in force.
 /// </summary>
 internal sealed partial class NewPassword(IRouteTable table, LifecycleOptions options, TimeProvider time, ILogger<NewPassword> logger) : BackgroundService
 {

@@ -45,7 +45,7 @@ internal static class RuntimeRegistration
         }
     }
 
-    /// <summary>The QEMU runtime whatever the settings name: also for who only wants to know how it would run machines.</summary>
+    /// <summary>The QEMU runtime whatever the settings name: also for a caller that only asks how it would run machines.</summary>
     public static void AddQemu(this IServiceCollection services, IConfiguration settings, StatePaths paths) =>
         services.AddQemuRuntime(qemu =>
         {

@@ -66,7 +66,7 @@ internal static class WorkerHost
 
     private static HostApplicationBuilder CreateBuilder(string[] args, StatePaths paths)
     {
-        // Root runs this, wherever the user stands who called it: no settings file in that directory counts.
+        // Root runs this, in whatever directory the calling user is: no settings file in that directory counts.
         var builder = Microsoft.Extensions.Hosting.Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { Args = args, ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.AddJsonFile(paths.Settings, optional: true, reloadOnChange: false);
         builder.Logging.AddSimpleConsole(console => console.SingleLine = true).AddFilter("Microsoft", LogLevel.Warning);

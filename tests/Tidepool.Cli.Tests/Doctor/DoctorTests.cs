@@ -145,7 +145,7 @@ public sealed class DoctorTests
             TP-RUN-003 fail: Health. caddy: It does not answer.
                 It is tried again by itself. If it stays so, `tidepool logs --component worker` shows why.
 
-            1 of 3 checks failed. docs/doctor.md says more of each code.
+            1 of 3 checks failed. docs/doctor.md explains each code.
 
             """,
             screen.Output);

@@ -8,7 +8,7 @@ using Tidepool.Testing;
 
 namespace Tidepool.Core.Tests.Lifecycle;
 
-/// <summary>Machines that no workspace names: what is surely ours to remove goes, everything else is only told of.</summary>
+/// <summary>Machines that no workspace names: what is surely ours to remove goes, everything else is only reported.</summary>
 public sealed class OrphanMachinesTests : StoreTest
 {
     private readonly InMemoryRuntime machines = new();

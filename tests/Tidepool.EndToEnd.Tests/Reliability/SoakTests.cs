@@ -38,7 +38,7 @@ public sealed class SoakTests(RunningTidepool tidepool)
         {
             await Task.WhenAll(Enumerable.Range(0, Restless).Select(i => LiveAsync($"restless-{i}")));
             operations += Restless * 6;
-            Sample();
+            TakeSamples();
             Assert.All(editors, editor => Assert.True(editor.IsOpen, "An editor was cut off."));
         }
 
@@ -86,7 +86,7 @@ public sealed class SoakTests(RunningTidepool tidepool)
         await tidepool.RemoveAsync(name);
     }
 
-    private void Sample() => samples.AddRange(Watched.Select(process =>
+    private void TakeSamples() => samples.AddRange(Watched.Select(process =>
     {
         var pid = tidepool.PidOf(process);
         var memory = File.ReadLines($"/proc/{pid}/status").First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal));

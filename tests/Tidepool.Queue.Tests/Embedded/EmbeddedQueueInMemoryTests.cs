@@ -24,7 +24,7 @@ public sealed class EmbeddedQueueInMemoryTests : EmbeddedQueueContract
 
         Assert.Empty(await Time.RunUntilAsync(waiting));
 
-        Assert.Equal(2, table.Looks);
+        Assert.Equal(2, table.Polls);
     }
 
     [Fact]

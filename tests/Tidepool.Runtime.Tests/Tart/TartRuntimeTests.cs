@@ -116,8 +116,8 @@ public sealed class TartRuntimeTests : WorkspaceRuntimeContract
     {
         OnlyStandIn();
         FailWith("list", fault);
-        var told = await Assert.ThrowsAsync<RuntimeException>(() => Runtime.ObserveAllAsync(Token));
-        Assert.Equal((RuntimeFaults.Failed, isTransient), (told.Code, told.IsTransient));
+        var thrown = await Assert.ThrowsAsync<RuntimeException>(() => Runtime.ObserveAllAsync(Token));
+        Assert.Equal((RuntimeFaults.Failed, isTransient), (thrown.Code, thrown.IsTransient));
         Assert.Empty(await Runtime.ObserveAllAsync(Token));
     }
 
@@ -126,8 +126,8 @@ public sealed class TartRuntimeTests : WorkspaceRuntimeContract
     {
         OnlyStandIn();
         FailWith("clone", "fail The file could not be written: No space left on device");
-        var told = await Assert.ThrowsAsync<RuntimeException>(() => Runtime.CreateAsync(Spec(), Token));
-        Assert.Equal((RuntimeFaults.StorageFull, false), (told.Code, told.IsTransient));
+        var thrown = await Assert.ThrowsAsync<RuntimeException>(() => Runtime.CreateAsync(Spec(), Token));
+        Assert.Equal((RuntimeFaults.StorageFull, false), (thrown.Code, thrown.IsTransient));
     }
 
     [Theory]
@@ -152,8 +152,8 @@ public sealed class TartRuntimeTests : WorkspaceRuntimeContract
         var spec = Spec();
         await Runtime.CreateAsync(spec, Token);
         FailWith("run", "fail Softnet could not be started: it needs to be root");
-        var told = await Assert.ThrowsAsync<RuntimeException>(() => Runtime.StartAsync(spec.Name, Token));
-        Assert.Contains("Softnet could not be started", told.Message, StringComparison.Ordinal);
+        var thrown = await Assert.ThrowsAsync<RuntimeException>(() => Runtime.StartAsync(spec.Name, Token));
+        Assert.Contains("Softnet could not be started", thrown.Message, StringComparison.Ordinal);
         await Runtime.StartAsync(spec.Name, Token);
     }
 
@@ -175,8 +175,8 @@ public sealed class TartRuntimeTests : WorkspaceRuntimeContract
     public async Task Without_tart_it_says_what_is_missing()
     {
         await using var none = new ServiceCollection().AddTartRuntime(o => (o.Program, o.Notes) = ("/nonexistent/tart", place.FullName)).BuildServiceProvider();
-        var told = await Assert.ThrowsAsync<RuntimeException>(() => none.GetRequiredService<IWorkspaceRuntime>().PrepareAsync(Token));
-        Assert.Equal(RuntimeFaults.Unreachable, told.Code);
+        var thrown = await Assert.ThrowsAsync<RuntimeException>(() => none.GetRequiredService<IWorkspaceRuntime>().PrepareAsync(Token));
+        Assert.Equal(RuntimeFaults.Unreachable, thrown.Code);
     }
 
     private static void OnlyStandIn() => Assert.SkipWhen(Real is not null, "A real Tart cannot be made to fail.");
