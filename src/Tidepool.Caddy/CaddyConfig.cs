@@ -19,7 +19,7 @@ internal static class CaddyConfig
         ["admin"] = new JsonObject
         {
             ["listen"] = $"unix//{options.AdminSocket}|0600",
-            // No browser gets to a Unix socket; were one led there, it could not name this origin.
+            // No browser reaches a Unix socket, and one that did could not name this origin.
             ["enforce_origin"] = true,
             ["origins"] = Texts(CaddyAdmin.Origin),
             ["config"] = new JsonObject { ["persist"] = false },

@@ -164,7 +164,7 @@ internal static class SignIn
         return Asked(ask, WithoutServer(options, Set(Answered, "no"), "password"));
     }
 
-    /// <summary>The password was right, by the hash that this configuration was made with: an older one's word counts for nothing.</summary>
+    /// <summary>The password was right, by the hash in this configuration: the report of an older configuration does not count.</summary>
     private static JsonObject TellGate(CaddyOptions options, CredentialOptions credentials)
     {
         var tell = ToGate(
@@ -178,7 +178,7 @@ internal static class SignIn
     private const string Reported = "gate_told";
 
     /// <summary>
-    /// A question to the gate, and what to do where it is not answered. An error of what comes after an answer is left as it is.
+    /// A question to the gate, and what to do if there is no answer. An error after an answer stays as it is.
     /// </summary>
     private static JsonObject Asked(JsonObject question, JsonObject[] unanswered, string answered = Answered)
     {

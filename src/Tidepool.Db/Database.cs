@@ -22,7 +22,7 @@ internal sealed class Database(IDbContextFactory<TidepoolDbContext> contexts, ID
             },
             cancellationToken);
 
-    /// <summary>One transaction. It is kept if <paramref name="keep"/> says so of what <paramref name="write"/> returned, and undone otherwise.</summary>
+    /// <summary>One transaction. It is committed if <paramref name="keep"/> is true for the result of <paramref name="write"/>, and rolled back otherwise.</summary>
     public Task<T> WriteAsync<T>(Func<TidepoolDbContext, Task<T>> write, Predicate<T> keep, CancellationToken cancellationToken) =>
         RunAsync(
             async db =>

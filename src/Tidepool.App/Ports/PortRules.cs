@@ -3,7 +3,7 @@ using Tidepool.Contracts;
 
 namespace Tidepool.App.Ports;
 
-/// <summary>What may be typed, and what people read for it. The server has the last word on all of it.</summary>
+/// <summary>What a user may type, and what the page shows for it. The server decides.</summary>
 internal static class PortRules
 {
     public const int Lowest = 1024;

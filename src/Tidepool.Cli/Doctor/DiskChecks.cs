@@ -6,7 +6,7 @@ using Tidepool.Cli.State;
 
 namespace Tidepool.Cli.Doctor;
 
-/// <summary>Whether the disk that holds the state directory has room for what is there and for what may still come.</summary>
+/// <summary>Whether the disk that holds the state directory has room for the workspaces and for their growth.</summary>
 internal static class DiskChecks
 {
     private const long Mebi = 1L << 20;

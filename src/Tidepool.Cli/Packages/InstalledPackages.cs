@@ -8,7 +8,7 @@ internal static class InstalledPackages
     /// <summary>Those of <paramref name="names"/> that are installed, with their versions.</summary>
     public static async Task<IReadOnlyDictionary<string, string>> FindAsync(IReadOnlyCollection<string> names, CancellationToken cancellationToken)
     {
-        // Names that dpkg never heard of make it fail, and it still lists the others.
+        // Names that dpkg does not know make it fail, and it still lists the others.
         var result = await Tool.RunAsync("dpkg-query", ["-W", "-f", "${Package} ${Version} ${db:Status-Status}\\n", .. names], cancellationToken);
         return result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
             .Select(line => line.Split(' '))

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace Tidepool.Cli.Packages;
 
-/// <summary>The leading numbers of a version, which is all that our requirements speak of.</summary>
+/// <summary>The leading numbers of a version, which is all that our requirements compare.</summary>
 internal static partial class PackageVersion
 {
     public static Version? Parse(string? text) =>

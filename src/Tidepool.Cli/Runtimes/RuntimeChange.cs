@@ -14,9 +14,9 @@ internal sealed class RuntimeChange(StateDirectory state, Programs programs, Scr
 {
     private const int Named = 5;
 
-    /// <summary>Makes the settings ready for what was asked for. Nothing runs meanwhile.</summary>
+    /// <summary>Prepares the settings for the requested runtime. Nothing runs meanwhile.</summary>
     /// <param name="asked">The runtime that the user asked for by name; null for none.</param>
-    /// <param name="settings">Already with what was asked for in them.</param>
+    /// <param name="settings">They already have the requested values.</param>
     /// <param name="cancellationToken">Ends the checks.</param>
     public async Task RunAsync(string? asked, Settings settings, CancellationToken cancellationToken)
     {

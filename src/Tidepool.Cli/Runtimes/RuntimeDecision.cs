@@ -9,7 +9,7 @@ namespace Tidepool.Cli.Runtimes;
 
 /// <summary>
 /// Decides once which runtime a state directory's workspaces are in. Cheap facts come first: where there is no <c>/dev/kvm</c>
-/// nothing is tried. Where there is one, both runtimes that could come of it need QEMU and an image with a kernel, so these are
+/// nothing is tried. Where there is one, both possible runtimes need QEMU and an image with a kernel, so these are
 /// made ready, and that kernel is booted.
 /// </summary>
 internal sealed class RuntimeDecision(StateDirectory state, Settings settings, Programs programs, Screen screen, HostInstaller installer, WorkspaceImage image)

@@ -2,7 +2,7 @@ using Tidepool.Cli.State;
 
 namespace Tidepool.Cli.Supervision;
 
-/// <summary>What the supervisor did and when, in its log; <c>down</c> shows it as it is written.</summary>
+/// <summary>What the supervisor did and when, in its log; <c>down</c> shows each line as it is written.</summary>
 internal sealed class Journal(StateDirectory state, TimeProvider time)
 {
     private readonly Lock gate = new();

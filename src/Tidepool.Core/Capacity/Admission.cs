@@ -6,7 +6,7 @@ namespace Tidepool.Core.Capacity;
 public static class Admission
 {
     /// <summary>
-    /// Why the workspace cannot be had as it is wanted; null if it can, or if it takes no more than it already does. A disk comes
+    /// Why there is no room for the workspace as wanted; null if there is, or if it takes no more than it already does. A disk comes
     /// first, for what stopping cannot help should not be found out by stopping.
     /// </summary>
     /// <param name="budget">How much there is.</param>

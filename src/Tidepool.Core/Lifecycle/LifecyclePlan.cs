@@ -30,7 +30,7 @@ public enum LifecycleStep
     /// <summary>Write that it is stopped, as wanted.</summary>
     SettleStopped,
 
-    /// <summary>Its guest shut itself down: write that this is what is wanted now.</summary>
+    /// <summary>Its guest shut itself down: write that stopped is now wanted.</summary>
     AcceptShutdown,
 
     /// <summary>Its machine is gone although it had a disk: a loss that only its user can answer.</summary>

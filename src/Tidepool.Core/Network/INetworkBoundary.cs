@@ -18,7 +18,7 @@ public interface INetworkBoundary
     /// <exception cref="RuntimeException">The host's firewall refused; <see cref="RuntimeFaults.BoundaryDown"/>, try again.</exception>
     Task<bool> ApplyAsync(NetworkRules rules, CancellationToken cancellationToken);
 
-    /// <summary>How many changes of the host's firewall, this process's included, were heard of.</summary>
+    /// <summary>How many changes of the host's firewall, this process's included, the kernel reported.</summary>
     long Changes { get; }
 
     /// <summary>Completes once <see cref="Changes"/> is no longer <paramref name="since"/>; never throws but when cancelled.</summary>

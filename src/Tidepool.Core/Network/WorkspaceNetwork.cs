@@ -16,6 +16,6 @@ public sealed record NetworkLink(string Interface, PhysicalAddress HardwareAddre
 public sealed record WorkspaceNetwork(
     string Bridge, string PortPrefix, IPAddress Gateway, IPNetwork Subnet, bool ReachesInternet, IReadOnlyList<NetworkLink> Links)
 {
-    /// <summary>Whether a workspace can have that address, so that the proxy may be led there.</summary>
+    /// <summary>Whether a workspace can have that address, so that the proxy may connect to it.</summary>
     public bool Admits(IPAddress address) => Subnet.Contains(address) && !address.Equals(Gateway);
 }

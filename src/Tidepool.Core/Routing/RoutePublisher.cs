@@ -20,7 +20,7 @@ public sealed partial class RoutePublisher(
 
     /// <summary>
     /// The routes that follow from what is wanted: workspaces that are to run and have an address, which must lie on the bridge:
-    /// the proxy is never led anywhere else.
+    /// the proxy never connects to any other.
     /// </summary>
     public static IReadOnlyList<WorkspaceRoute> Wanted(IEnumerable<Workspace> workspaces, WorkspaceNetwork? network) =>
         [.. workspaces

@@ -56,7 +56,7 @@ public enum StopCause
     /// <summary>The guest shut itself down, or the machine was stopped on request.</summary>
     Guest,
 
-    /// <summary>The host or its daemon went down under it: what was wanted running is to run again.</summary>
+    /// <summary>The host or its daemon went down: a machine that was wanted running is started again.</summary>
     Host,
 }
 

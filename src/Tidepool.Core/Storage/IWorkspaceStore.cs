@@ -13,7 +13,7 @@ public abstract record AdmissionOutcome
 
     public sealed record Saved : AdmissionOutcome;
 
-    /// <summary>The workspace has changed since or is gone: decide again on what is there now.</summary>
+    /// <summary>The workspace has changed since or is gone: decide again on the stored state.</summary>
     public sealed record Outdated : AdmissionOutcome;
 
     public sealed record Refused(Refusal Refusal) : AdmissionOutcome;

@@ -36,7 +36,7 @@ public abstract record Refusal
     /// <param name="LeastRecentlyAccessed">The running workspace to stop; null where stopping does not help.</param>
     public sealed record CapacityExhausted(CapacityResource Resource, long Needed, long Available, Workspace? LeastRecentlyAccessed) : Refusal;
 
-    /// <summary>The disk that everything lies on has less left than is kept for what is there already.</summary>
+    /// <summary>The disk of the state directory has less free than the reserve for the existing workspaces.</summary>
     /// <param name="Directory">What lies on it.</param>
     /// <param name="FreeMiB">How much it has left.</param>
     /// <param name="ReserveMiB">How much of that is kept.</param>

@@ -5,7 +5,7 @@ namespace Tidepool.Host.Files;
 
 /// <summary>
 /// Opens what a less privileged user's process put into that user's own directory. The process may be compromised, and may put
-/// a link, a pipe or another user's file there to lead or to block the process that opens it. So only an entry that belongs to the
+/// a link, a pipe or another user's file there to redirect or to block the process that opens it. So only an entry that belongs to the
 /// owner of the directory and has one name is opened, no link is followed, and opening never waits. On other systems than Linux the
 /// directory's mode alone protects.
 /// </summary>

@@ -21,7 +21,7 @@ internal sealed class UnixNotificationSender(string path) : INotification, IDisp
                 return;
             }
 
-            // The directory may be a less privileged process's own, which could lead root to another socket.
+            // The directory may be a less privileged process's own, which could redirect root to another socket.
             using var listener = ForeignFile.OpenSocket(path);
             socket.SendTo(Signal, new UnixDomainSocketEndPoint($"/proc/self/fd/{listener.DangerousGetHandle()}"));
         }

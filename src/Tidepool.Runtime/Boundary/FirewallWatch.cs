@@ -37,7 +37,7 @@ internal sealed partial class FirewallWatch : IDisposable
         new Thread(Listen) { IsBackground = true, Name = "firewall watch" }.Start();
     }
 
-    /// <summary>How many changes were heard of.</summary>
+    /// <summary>How many changes the kernel reported.</summary>
     public long Changes
     {
         get

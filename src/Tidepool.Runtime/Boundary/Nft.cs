@@ -5,7 +5,7 @@ using Tidepool.Runtime.Host;
 
 namespace Tidepool.Runtime.Boundary;
 
-/// <summary>The program <c>nft</c>, which speaks for the kernel's firewall.</summary>
+/// <summary>The program <c>nft</c>, which reads and changes the kernel's firewall.</summary>
 internal static class Nft
 {
     /// <summary>Carries out a script as one transaction: all of it or nothing.</summary>

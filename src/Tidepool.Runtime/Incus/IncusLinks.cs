@@ -54,7 +54,7 @@ internal sealed class IncusLinks(IncusClient client, IncusHost host, IOptions<In
         }
     }
 
-    /// <summary>A machine's place as it was given; null where it was made without one.</summary>
+    /// <summary>A machine's network identity as it was given; null if it was made without one.</summary>
     public static NetworkLink? Read(JsonElement instance) =>
         instance.TryGetProperty("devices", out var devices)
         && devices.TryGetProperty(Device, out var nic)

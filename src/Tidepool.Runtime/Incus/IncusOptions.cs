@@ -9,7 +9,7 @@ public sealed class IncusOptions
     /// <summary>How long one call may take that only asks, or only begins something.</summary>
     public TimeSpan CallTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Whether it may run virtual machines where it says that it can: it says so also of a KVM in which no kernel boots.</summary>
+    /// <summary>Whether Incus may run virtual machines if it reports that it can: it reports that also with a KVM in which no kernel boots.</summary>
     public bool Machines { get; set; } = true;
 
     public string Project { get; set; } = "tidepool";

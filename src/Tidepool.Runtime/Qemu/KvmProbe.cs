@@ -6,7 +6,7 @@ namespace Tidepool.Runtime.Qemu;
 
 /// <summary>
 /// Finds out whether KVM truly works: some hosts have the device, create machines with it, run a boot sector even, and hang with
-/// a kernel. So the image's own kernel is booted, with nothing but its initial file system, which says so and turns off.
+/// a kernel. So the image's own kernel is booted, with only its initial file system, which reports that it runs and turns off.
 /// </summary>
 internal sealed partial class KvmProbe(IOptions<QemuOptions> options, QemuImages images, TimeProvider time, ILogger<KvmProbe> logger) : IDisposable
 {

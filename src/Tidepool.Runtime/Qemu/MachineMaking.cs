@@ -54,7 +54,7 @@ internal sealed partial class MachineMaking(MachineFiles files, QemuNetwork netw
             image,
             async disk =>
             {
-                // No more than there is at first: a QEMU that a guest has taken over is not held, and could go on writing for ever.
+                // Only the size at the beginning: a compromised QEMU is not paused, and could go on writing for ever.
                 await holding(() => HostTool.CopyAsync(
                     "prlimit",
                     [$"--fsize={new FileInfo(source).Length}", "--", "cp", "--no-dereference", "--reflink=auto", "--sparse=always", source, disk],

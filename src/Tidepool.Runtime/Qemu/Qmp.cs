@@ -41,7 +41,7 @@ internal sealed class Qmp : IDisposable
             await qmp.WithinAsync(
                 async token =>
                 {
-                    // A link there would lead root to another program's socket.
+                    // A link there would redirect root to another program's socket.
                     using var file = ForeignFile.OpenSocket(path);
                     await socket.ConnectAsync(new UnixDomainSocketEndPoint($"/proc/self/fd/{file.DangerousGetHandle()}"), token);
                     if (PeerUser.Of(socket) != user)

@@ -5,7 +5,7 @@ using Tidepool.Host.Sockets;
 
 namespace Tidepool.Server.Security;
 
-/// <summary>Who speaks to the server through one of its sockets.</summary>
+/// <summary>The client at the other end of one of the server's sockets.</summary>
 internal enum Peer
 {
     /// <summary>Caddy, for anyone who can reach its ports.</summary>

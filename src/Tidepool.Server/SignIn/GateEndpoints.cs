@@ -5,7 +5,7 @@ using Tidepool.Server.Problems;
 
 namespace Tidepool.Server.SignIn;
 
-/// <summary>What Caddy asks by itself before and after it checks a password or a session. No request from outside is ever led here.</summary>
+/// <summary>What Caddy asks by itself before and after it checks a password or a session. No request from outside is ever routed here.</summary>
 internal static class GateEndpoints
 {
     private const string Attempt = "X-Tidepool-Attempt";

@@ -81,7 +81,7 @@ internal sealed class SignInGate : IDisposable
 
         using var lease = guesses.AttemptAcquire(client);
 
-        // A request without a password is let in by something else, and that is not to be remembered as a password that was right.
+        // A request without a password was accepted for another reason, so the gate must not remember it as a right password.
         return lease.IsAcquired
             ? new GateAnswer.Admitted(Remember(authorization.Length > 0 ? digest : null))
             : new GateAnswer.TooMany(lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait : TimeSpan.FromSeconds(2));

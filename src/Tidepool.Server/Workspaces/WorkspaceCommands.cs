@@ -102,7 +102,7 @@ internal sealed class WorkspaceCommands(IWorkspaceStore store, ImageCatalog imag
     private async Task<Decision> WantAsync(
         string reference, Func<Workspace, DateTimeOffset, Decision> intent, Func<Workspace, DateTimeOffset, Activity> activity, CancellationToken cancellationToken)
     {
-        // The worker writes what it sees meanwhile; each time it was faster, decide again on what is there now.
+        // The worker writes what it observes meanwhile; each time it was faster, decide again on the stored state.
         for (var attempt = 0; attempt < IntentTries; attempt++)
         {
             if (await FindAsync(reference, cancellationToken) is not { } workspace)
@@ -135,7 +135,7 @@ internal sealed class WorkspaceCommands(IWorkspaceStore store, ImageCatalog imag
     private static Activity Requested(Workspace workspace, string verb, DateTimeOffset now) =>
         new(workspace.Id, workspace.Name, verb, Actor.User, ActivityOutcome.Requested, null, null, now);
 
-    /// <summary>For what is done as soon as it is wanted.</summary>
+    /// <summary>For a change that is complete as soon as it is stored.</summary>
     private static Activity Done(Workspace workspace, string verb, string detail, DateTimeOffset now) =>
         new(workspace.Id, workspace.Name, verb, Actor.User, ActivityOutcome.Succeeded, detail, null, now);
 }

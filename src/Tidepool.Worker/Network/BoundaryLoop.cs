@@ -12,7 +12,7 @@ internal sealed partial class BoundaryLoop(BoundaryKeeper keeper, INetworkBounda
     /// <summary>Between two checks, however often other programs change the firewall.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Two loops: the one that puts back what stood asks only the firewall, and goes on while the other waits for a database or a runtime that hangs.</summary>
+    /// <summary>Two loops: one puts the last rules back and needs only the firewall, so it goes on while the other waits for a database or a runtime that hangs.</summary>
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         Task.WhenAll(Task.Run(() => RepeatAsync(keeper.RestoreAsync, stoppingToken), stoppingToken), RepeatAsync(keeper.EnsureAsync, stoppingToken));
 
