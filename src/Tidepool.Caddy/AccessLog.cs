@@ -47,7 +47,7 @@ internal static class AccessLog
 
     public static JsonObject OfServer() => new() { ["default_logger_name"] = Name };
 
-    /// <summary>Whether what comes to here leaves no line; the last one that a request comes to counts.</summary>
+    /// <summary>Whether a request that passes here leaves no line; the last such handler on its way counts.</summary>
     public static JsonObject Skip(bool skip) => new() { ["handler"] = "vars", ["log_skip"] = skip };
 
     public static JsonObject Note(WorkspaceName workspace) => new() { ["handler"] = "log_append", ["key"] = "workspace", ["value"] = workspace.Value };

@@ -148,8 +148,8 @@ internal static class CaddyConfig
     }
 
     /// <summary>
-    /// What goes to the server after a sign-in: nothing of the owner's password, and no cookies, since those that a workspace's page sets for this
-    /// host name could be larger than the server takes. Caddy adds the secret that the two share.
+    /// What goes to the server after a sign-in: nothing of the owner's password, and no cookies, because cookies that a workspace's page sets for this
+    /// host name could be larger than the server accepts. Caddy adds the secret that the two share.
     /// </summary>
     private static JsonObject ToServer(Secrets secrets) => new()
     {

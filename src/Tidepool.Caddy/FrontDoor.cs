@@ -37,8 +37,8 @@ internal static class FrontDoor
     private const string Misspelled = "Tidepool does not take this spelling of a path. Write it without encoded characters, backslashes and dot segments.";
 
     /// <summary>
-    /// A page can lead a name of its own to this machine, and its scripts then read what is answered under that name. An address
-    /// cannot be led anywhere else, so the one that the connection came to is always ours.
+    /// A page can point a name of its own to this machine, and its scripts then read what is answered under that name. An address
+    /// cannot be redirected, so the address that the connection came to is always ours.
     /// </summary>
     private static JsonObject ForeignHost(CaddyOptions options) => Refuse(
         Not(new JsonObject { ["host"] = Texts([.. Loopback, LocalAddress, .. options.HostNames]) }),

@@ -4,8 +4,8 @@ using System.Net.Sockets;
 namespace Tidepool.Caddy;
 
 /// <summary>
-/// The addresses that Caddy listens on: the owner's, and both of this machine's own. A browser that is led to <c>localhost</c> tries
-/// either, and one that Caddy left free any user of this machine could take, to be given the owner's password.
+/// The addresses that Caddy listens on: the owner's, and both of this machine's own. A browser that opens <c>localhost</c> tries
+/// either. If Caddy left one free, any user of this machine could listen there and get the owner's password.
 /// </summary>
 internal static class LoopbackAddresses
 {

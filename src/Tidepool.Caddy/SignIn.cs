@@ -4,9 +4,9 @@ using static Tidepool.Caddy.ConfigParts;
 namespace Tidepool.Caddy;
 
 /// <summary>
-/// How the owner signs in. Caddy alone checks the password. Before it spends a quarter of a second on one, it asks the server's
-/// gate, which knows the one that Caddy last let in, and says of others whether this client may try. A server that is not there
-/// cannot be asked, and then every client may try; a server that is slow or answers nonsense is asked again by the next request.
+/// How the owner signs in. Caddy alone checks the password. Before it spends a quarter of a second on a password, it asks the
+/// server's gate. The gate knows the password that Caddy last accepted, and says for others whether this client may try. While
+/// the server is down, every client may try; a server that is slow or answers nonsense is asked again by the next request.
 /// </summary>
 internal static class SignIn
 {
@@ -44,7 +44,7 @@ internal static class SignIn
         yield return Step(NotSignedIn(), Authentication(credentials));
         yield return Step(HasHeader(Attempt), TellGate(options, credentials));
 
-        // Cookies do not know ports: one that the API's port gives opens the workspaces, and by its path never comes back to the API.
+        // Cookies ignore ports: the API's port gives a cookie that opens the workspaces, and by its path never comes back to the API.
         var byPassword = Not(Is(SignedIn, BySession));
         yield return Step(Both(byPassword, Expression($"{HolderIsThere} && ({CameByTls})")), GiveSession(secrets, "; Secure"));
         yield return Step(Both(byPassword, Expression($"{HolderIsThere} && !({CameByTls})")), GiveSession(secrets, ""));

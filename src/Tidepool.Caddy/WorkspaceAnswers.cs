@@ -58,7 +58,7 @@ internal static class WorkspaceAnswers
         yield return Response(Texts([.. OriginWide, .. BrowsersOwnButWebSocket, "Set-Cookie", "Service-Worker-Allowed"]), 101);
         yield return Response(Texts("*"), Informational);
 
-        // A trailer that the workspace announced is sent only if the head that leaves Caddy names it. Those that it did not announce
+        // A trailer that the workspace announced is sent only if the head that leaves Caddy names it. Unannounced trailers
         // are sent whatever the head says; Caddy has no rule for them.
         yield return Response(Texts("Trailer"));
     }

@@ -14,8 +14,8 @@ public sealed record CapacityResponse(
     LeastRecentlyAccessedResponse? LeastRecentlyAccessed);
 
 /// <summary>An amount of each resource.</summary>
-/// <param name="MemoryMiB">Memory of those that are wanted running, in MiB.</param>
-/// <param name="Cpus">Cores of those that are wanted running.</param>
+/// <param name="MemoryMiB">Memory of the workspaces that are wanted running, in MiB.</param>
+/// <param name="Cpus">Cores of the workspaces that are wanted running.</param>
 /// <param name="DiskMiB">Disk of all, in MiB; null if it is unlimited.</param>
 public sealed record CapacityAmountResponse(long MemoryMiB, long Cpus, long? DiskMiB);
 

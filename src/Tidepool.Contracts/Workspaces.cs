@@ -90,7 +90,7 @@ public sealed record ProgressResponse(int Step, int Of, string Label);
 /// <summary>A new workspace. Only the name must be given.</summary>
 public sealed record CreateWorkspaceRequest(string? Name, string? Image = null, string? Description = null, int? Cpus = null, int? MemoryMiB = null);
 
-/// <summary>What the copy of a workspace is to be called. Its size, its ports and its description are those of the other.</summary>
+/// <summary>The name for the copy of a workspace. Its size, its ports and its description are those of the source.</summary>
 public sealed record CloneWorkspaceRequest(string? Name);
 
 /// <summary>A page of a list; <see cref="NextCursor"/> is null on the last.</summary>

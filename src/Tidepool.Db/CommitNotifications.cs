@@ -3,7 +3,7 @@ using Tidepool.Core.Jobs;
 
 namespace Tidepool.Db;
 
-/// <summary>Sends notifications after a commit; one that is not registered is not sent.</summary>
+/// <summary>Sends notifications after a commit; an unregistered one is not sent.</summary>
 internal sealed class CommitNotifications(
     [FromKeyedServices(NotificationNames.Jobs)] INotification? jobs = null,
     [FromKeyedServices(NotificationNames.Changes)] INotification? changes = null)

@@ -19,7 +19,7 @@ internal static class StoredText
     public static IPAddress Address(string stored) => IPAddress.TryParse(stored, out var address) ? address : throw Unreadable("an address");
 
     /// <summary>
-    /// The step with that name. Null for no name, and for one that only another version of Tidepool knows: the worker records the step
+    /// The step with that name. Null for no name, and for a name that only another version of Tidepool knows: the worker records the step
     /// again when it goes on.
     /// </summary>
     public static ProgressStep? Step(string? stored) => stored is not null && Steps.TryGetValue(stored, out var step) ? step : null;

@@ -13,7 +13,7 @@ public static class QueueRegistration
 {
     /// <summary>
     /// Adds an <see cref="IJobQueue"/> that hands out of the <see cref="IJobTable"/>. Its consumers are woken by the notification
-    /// <see cref="NotificationNames.Jobs"/>; where none is registered, by one that works within this process.
+    /// <see cref="NotificationNames.Jobs"/>; if none is registered, by a notification within this process.
     /// </summary>
     public static IServiceCollection AddEmbeddedQueue(this IServiceCollection services, Action<QueueOptions>? configure = null)
     {

@@ -2,7 +2,7 @@ using System.Xml.Linq;
 
 namespace Tidepool.Architecture.Tests;
 
-/// <summary>Who may know whom, read from the project files: what they do not reference they cannot use.</summary>
+/// <summary>Which project may reference which, read from the project files: what they do not reference they cannot use.</summary>
 public sealed class ReferenceTests
 {
     private static readonly Dictionary<string, string[]> Allowed = new()

@@ -27,7 +27,7 @@ public abstract class CaddyTest : IAsyncLifetime
 
     private protected CaddyProcess Caddy { get; private set; } = null!;
 
-    /// <summary>The one that is let in; in force at the next <see cref="ApplyAsync"/>.</summary>
+    /// <summary>The password that Caddy accepts; in force at the next <see cref="ApplyAsync"/>.</summary>
     protected string Password { get; set; } = "right";
 
     public async ValueTask InitializeAsync()

@@ -236,7 +236,7 @@ public sealed class HostilePageTests(RunningTidepool tidepool) : IAsyncLifetime
         }
     }
 
-    /// <summary>Everything that a page could have changed: who is there, how, and what was done.</summary>
+    /// <summary>Everything that a page could have changed: the workspaces, their states, and what was done.</summary>
     private async Task<string> SnapshotAsync()
     {
         var workspaces = (await tidepool.Api.ListAsync()).Value!.Items.Select(w => $"{w.Name} {w.Status} {w.DesiredState}");

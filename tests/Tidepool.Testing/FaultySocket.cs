@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Tidepool.Testing;
 
-/// <summary>What befalls one request between the one who asks and the one who is asked.</summary>
+/// <summary>What befalls one request between client and server.</summary>
 public enum SeamFault
 {
     None,

@@ -26,7 +26,7 @@ namespace Tidepool.Worker.Tests;
 /// </summary>
 internal sealed class WholeWorker : IAsyncDisposable
 {
-    /// <summary>Of the worker's time, in which whatever was asked for must have come about.</summary>
+    /// <summary>Within this much of the worker's time, whatever was requested must be done.</summary>
     private static readonly TimeSpan Promised = TimeSpan.FromMinutes(3);
     private const int Speed = 8;
     private readonly DirectoryInfo directory = Directory.CreateTempSubdirectory("tp-worker-");

@@ -87,7 +87,7 @@ internal sealed record ProcessRow(string Name, ProcessIdentity? Process, string 
         })];
     }
 
-    /// <summary>What the supervisor last noted counts only where the process itself does not say otherwise.</summary>
+    /// <summary>The supervisor's last record counts only if the process itself does not report otherwise.</summary>
     private static string Describe(ProcessIdentity? process, ProcessReport? report) => (process, report?.State) switch
     {
         (_, ProcessReport.Failing) => ProcessReport.Failing,

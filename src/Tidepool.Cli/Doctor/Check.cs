@@ -12,7 +12,7 @@ internal enum CheckStatus
 /// <param name="Title">What was checked.</param>
 /// <param name="Status">How it is.</param>
 /// <param name="Detail">What was seen.</param>
-/// <param name="Next">What to do about it; null when nothing is to be done.</param>
+/// <param name="Next">What to do about it; null if there is nothing to do.</param>
 internal sealed record CheckResult(string Code, string Title, CheckStatus Status, string Detail, string? Next = null)
 {
     public static CheckResult Ok(string code, string title, string detail) => new(code, title, CheckStatus.Ok, detail);

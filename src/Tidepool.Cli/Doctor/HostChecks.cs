@@ -41,7 +41,7 @@ internal static class HostChecks
         : runtime == RuntimeKind.Qemu && !host.IsX64 ? CheckResult.Fail(CheckCodes.System, "System", $"The architecture is {host.Architecture}.", "QEMU's machines are made for x64; `--runtime incus` works here.")
         : CheckResult.Ok(CheckCodes.System, "System", $"Linux, {host.Architecture}");
 
-    /// <summary>While no runtime is chosen, one that needs no btrfs may still be.</summary>
+    /// <summary>While no runtime is chosen, a runtime that needs no btrfs may still be.</summary>
     private static CheckResult Btrfs(HostFacts host, RuntimeKind? runtime)
     {
         const string next = "The kernel has to know btrfs (module `btrfs`), which makes workspaces from the image without copying it.";

@@ -22,7 +22,7 @@ internal static class UserChecks
                 (TidepoolProcesses.Caddy, accounts.Caddy.User, RightsOf(state, TidepoolProcesses.Caddy)),
             ]);
 
-    /// <param name="processes">Their names, the users that they are to be, and what the kernel says; null of one that does not run now.</param>
+    /// <param name="processes">Their names, the users that they must run as, and what the kernel reports; null for a process that does not run.</param>
     internal static CheckResult Of(IReadOnlyList<(string Name, uint User, ProcessRights? Rights)> processes)
     {
         var faults = processes.Where(process => process.Rights is not null).SelectMany(process => Faults(process.Name, process.User, process.Rights!)).ToList();

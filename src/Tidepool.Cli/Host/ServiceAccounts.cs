@@ -31,7 +31,7 @@ internal sealed record ServiceAccounts(Account Server, Account Caddy)
     public static ServiceAccounts? Find(StateDirectory state) =>
         Find(ServerName(state)) is { } server && Find(CaddyName(state)) is { } caddy ? new ServiceAccounts(server, caddy) : null;
 
-    /// <summary>Makes those that are missing; repeating it does no harm.</summary>
+    /// <summary>Makes the missing accounts; repeating it does no harm.</summary>
     /// <exception cref="CommandException">The system refused; says what to do.</exception>
     public static async Task<ServiceAccounts> EnsureAsync(StateDirectory state, TimeProvider time, CancellationToken cancellationToken)
     {

@@ -9,7 +9,7 @@ internal sealed class HostInstaller(StateDirectory state, Programs programs, Scr
 {
     private Apt? opened;
 
-    /// <summary>Whether Incus is installed, or the machine's packages have one that is new enough.</summary>
+    /// <summary>Whether Incus is installed, or the machine's packages offer a version that is new enough.</summary>
     public async Task<bool> CanHaveIncusAsync(CancellationToken cancellationToken)
     {
         var installed = await InstalledPackages.FindAsync([HostPackages.Incus], cancellationToken);

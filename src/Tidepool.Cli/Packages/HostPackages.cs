@@ -23,7 +23,7 @@ internal sealed class HostPackages(Programs programs)
 
     private string ImageList => Path.Combine(programs.WorkspaceRecipe, "host-packages");
 
-    /// <summary>Those that a runtime needs; while none is chosen, those that are needed whichever it will be.</summary>
+    /// <summary>The packages that a runtime needs; while none is chosen, the packages that every runtime needs.</summary>
     public IReadOnlyList<string> Of(RuntimeKind? runtime) => runtime switch
     {
         RuntimeKind.Incus => [.. ForIncus, .. ForImage],

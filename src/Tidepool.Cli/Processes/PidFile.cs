@@ -28,7 +28,7 @@ internal static class PidFile
         }
     }
 
-    /// <summary>The process that was noted, if it is still the same one and alive.</summary>
+    /// <summary>The recorded process, if it is still the same and alive.</summary>
     public static ProcessIdentity? ReadAlive(string path)
     {
         try

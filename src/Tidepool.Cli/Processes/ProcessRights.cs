@@ -4,13 +4,13 @@ namespace Tidepool.Cli.Processes;
 
 /// <summary>What a process may do, as the kernel says.</summary>
 /// <param name="User">The one user that it is; null where it is several at once.</param>
-/// <param name="Capabilities">Those that it has or could get, all sets together.</param>
+/// <param name="Capabilities">The capabilities that it has or could get, all sets together.</param>
 /// <param name="NoNewPrivileges">Whether no program that it runs gets more.</param>
 internal sealed record ProcessRights(uint? User, ulong Capabilities, bool NoNewPrivileges)
 {
     private static readonly string[] Sets = ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"];
 
-    /// <summary>Null for one that is gone.</summary>
+    /// <summary>Null if the process is gone.</summary>
     public static ProcessRights? Of(int pid)
     {
         try

@@ -13,7 +13,7 @@ internal static class ProcessTable
             .Select(path => int.TryParse(Path.GetFileName(path), NumberStyles.None, CultureInfo.InvariantCulture, out var pid) ? pid : 0)
             .Where(pid => pid > 0);
 
-    /// <summary>The command line with spaces between its words; empty for one that is gone or is the kernel's own.</summary>
+    /// <summary>The command line with spaces between its words; empty if the process is gone or is the kernel's own.</summary>
     public static string CommandLine(int pid) => Read(pid, "cmdline")?.Replace('\0', ' ').Trim() ?? "";
 
     public static string Name(int pid) => Read(pid, "comm")?.Trim() ?? "";

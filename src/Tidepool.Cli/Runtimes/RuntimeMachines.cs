@@ -15,8 +15,8 @@ internal static class RuntimeMachines
     public static IReadOnlyList<string> Of(StateDirectory state) => [.. All(state).Select(machine => machine.Name).Order(StringComparer.Ordinal)];
 
     /// <summary>
-    /// The runtime whose machines lie in a state directory that has lost its settings; where there are none, the one that has
-    /// prepared its own directory; null where none has.
+    /// The runtime whose machines lie in a state directory that has lost its settings; if there are none, the runtime that has
+    /// prepared its own directory; null if none has.
     /// </summary>
     /// <exception cref="CommandException">There are machines of two runtimes.</exception>
     public static RuntimeKind? RuntimeOf(StateDirectory state)

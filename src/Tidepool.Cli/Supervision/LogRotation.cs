@@ -4,7 +4,7 @@ using Tidepool.Cli.State;
 namespace Tidepool.Cli.Supervision;
 
 /// <summary>
-/// Keeps logs from growing: of one that is too long the end is copied aside, and it is emptied. Its process goes on appending to
+/// Keeps logs from growing: copies the end of a log that is too long aside, and empties it. Its process goes on appending to
 /// the same file, without a signal. What it writes between the copy and the emptying is lost.
 /// </summary>
 internal static class LogRotation

@@ -5,7 +5,7 @@ namespace Tidepool.Cli.Supervision;
 /// <param name="Program">What to run.</param>
 /// <param name="Arguments">Nothing secret: everyone on the machine can read them.</param>
 /// <param name="Environment">All of it: nothing is inherited.</param>
-/// <param name="PidFile">Where its identity is noted, for a supervisor that comes later.</param>
+/// <param name="PidFile">Where its identity is recorded, for a later supervisor.</param>
 /// <param name="LogFile">Where its output goes, straight from the process, so that it outlives the supervisor.</param>
 /// <param name="IsReady">Whether it can be started yet.</param>
 internal sealed record ProcessSpec(

@@ -64,7 +64,7 @@ internal sealed class RunningProcess : IDisposable
         }
     }
 
-    /// <summary>The one that an earlier supervisor left running, if its pid file is still right.</summary>
+    /// <summary>The process that an earlier supervisor left running, if its pid file is still right.</summary>
     public static RunningProcess? Adopt(ProcessSpec spec, TimeProvider time) =>
         PidFile.ReadAlive(spec.PidFile) is { } alive ? new RunningProcess(alive, null, time) : null;
 

@@ -19,7 +19,7 @@ internal static class TidepoolProcesses
 
     public static readonly IReadOnlyList<string> Names = [Incusd, Worker, Server, Caddy];
 
-    /// <summary>Those that there are with a runtime; all where none is chosen yet.</summary>
+    /// <summary>The processes that a runtime has; all if none is chosen yet.</summary>
     public static IReadOnlyList<string> NamesOf(RuntimeKind? runtime) => runtime.MayBeIncus() ? Names : [.. Names.Where(name => name != Incusd)];
 
     /// <summary>All of them, for a machine on which everything is installed.</summary>

@@ -8,8 +8,8 @@ namespace Tidepool.Cli.Workspaces;
 internal sealed class Room(LocalApi api, Screen screen, TimeProvider time, bool make)
 {
     /// <summary>
-    /// The answer. Stops one workspace after the other, each time the one that the server names, until it is let in or the server
-    /// names none: then, as without <c>--make-room</c>, it fails with the server's own message.
+    /// The answer. Stops one workspace after the other, each time the workspace that the server names, until there is room or the
+    /// server names none: then, as without <c>--make-room</c>, it fails with the server's own message.
     /// </summary>
     public async Task<WorkspaceResponse> CallAsync(Func<TidepoolClient, Task<ApiResult<WorkspaceResponse>>> call, CancellationToken cancellationToken)
     {

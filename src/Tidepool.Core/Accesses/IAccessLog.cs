@@ -9,8 +9,8 @@ public sealed record Access(WorkspaceName Workspace, DateTimeOffset At);
 public interface IAccessLog
 {
     /// <summary>
-    /// What was noted since the last call; at the first call all that is still there. May tell something twice, and what cannot
-    /// be read now comes with a later call. Never throws but when cancelled.
+    /// The uses recorded since the last call; at the first call all that are still there. May report a use twice. What cannot be
+    /// read now comes with a later call. Throws only when cancelled.
     /// </summary>
     Task<IReadOnlyList<Access>> ReadAsync(CancellationToken cancellationToken);
 }

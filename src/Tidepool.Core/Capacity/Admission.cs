@@ -38,8 +38,8 @@ public static class Admission
     }
 
     /// <summary>
-    /// Those wanted running that there is no room for any more, because the budget became smaller: of those that are not up, the
-    /// ones that were not used for longest. What is up stays.
+    /// The workspaces wanted running for which the smaller budget has no room: of those that are not up, the least recently used.
+    /// What is up stays.
     /// </summary>
     public static IReadOnlyList<Workspace> TooMany(CapacityBudget budget, IReadOnlyCollection<Workspace> stored, Func<Workspace, bool> isUp)
     {

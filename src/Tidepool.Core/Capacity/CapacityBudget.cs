@@ -1,8 +1,8 @@
 namespace Tidepool.Core.Capacity;
 
 /// <summary>How much there is for all workspaces together.</summary>
-/// <param name="MemoryMiB">Of those that are wanted running.</param>
-/// <param name="Cpus">Of those that are wanted running; more than the machine has, for they are seldom all at work.</param>
+/// <param name="MemoryMiB">Of the workspaces that are wanted running.</param>
+/// <param name="Cpus">Of the workspaces that are wanted running; more than the machine has, because they are seldom all busy.</param>
 /// <param name="DiskMiB">Of all; null if it is unlimited.</param>
 /// <param name="DiskPerWorkspaceMiB">What each disk is counted with.</param>
 public sealed record CapacityBudget(long MemoryMiB, long Cpus, long? DiskMiB, long DiskPerWorkspaceMiB)

@@ -8,14 +8,14 @@ public sealed record Job(WorkspaceId Workspace);
 /// <summary>A job that was handed out and is hidden from others until its visibility time-out.</summary>
 /// <param name="Id">The message's id, the same over all attempts.</param>
 /// <param name="Receipt">Names this hand-out; an older one completes or extends nothing.</param>
-/// <param name="Job">What is to be done.</param>
+/// <param name="Job">The work to do.</param>
 /// <param name="Attempt">How often it was handed out, this time included.</param>
 public sealed record ReceivedJob(string Id, string Receipt, Job Job, int Attempt);
 
 /// <summary>A job that was handed out too often without being completed.</summary>
 public sealed record DeadJob(string Id, Job Job, int Attempts, DateTimeOffset DiedAt);
 
-/// <summary>At-least-once queue. A job may come late, twice, or out of order; it is lost never.</summary>
+/// <summary>At-least-once queue. A job may come late, twice, or out of order; it is never lost.</summary>
 public interface IJobQueue
 {
     Task SendAsync(Job job, TimeSpan delay, CancellationToken cancellationToken);

@@ -38,8 +38,8 @@ internal sealed class LeaseKeeper : IAsyncDisposable
 
     /// <summary>
     /// To be called right before acting on the machine, with nothing awaited between. A process that was paused past its lease wakes
-    /// up in the middle of its work, before its timers have run; another may own the workspace by then. Neither a clock that was set
-    /// back nor one that was set forward hides that.
+    /// up in the middle of its work, before its timers have run; another worker may own the workspace by then. A clock that was set
+    /// back or forward does not hide that.
     /// </summary>
     public void ThrowIfExpired()
     {

@@ -3,7 +3,7 @@ using Tidepool.Core.Workspaces;
 
 namespace Tidepool.Core.Logs;
 
-/// <summary>One console: when it is to be read again, how far it was read, and how much of it there is room for.</summary>
+/// <summary>One console: when to read it again, how far it was read, and how much of it may be logged.</summary>
 internal sealed class ConsoleReader(ConsoleBookmarks bookmarks, TimeProvider time)
 {
     private static readonly TimeSpan OnItsWay = TimeSpan.FromSeconds(1);

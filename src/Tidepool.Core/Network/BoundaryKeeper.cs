@@ -50,7 +50,7 @@ public sealed partial class BoundaryKeeper(IWorkspaceStore store, IWorkspaceRunt
     }
 
     /// <summary>
-    /// Puts back the rules that stood last, where anything of them is missing. It asks neither the runtime nor the database, so rules
+    /// Puts the last rules back if any of them is missing. It asks neither the runtime nor the database, so rules
     /// that another program removed do not wait for a runtime that hangs.
     /// </summary>
     /// <exception cref="RuntimeException">They could not be put up.</exception>

@@ -27,7 +27,7 @@ public interface IRouteTable
     Task<bool> ApplyAsync(IReadOnlyList<WorkspaceRoute> wanted, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Brings everything but the routes up to date, the owner's password above all; the routes stay those that were applied last. This
+    /// Brings everything but the routes up to date, the owner's password above all; the routes stay as last applied. This
     /// needs no database, so a new password does not wait for one. Returns whether anything had to change.
     /// </summary>
     /// <exception cref="RouteTableException">The proxy cannot be reached or refused the change; try again.</exception>

@@ -47,7 +47,7 @@ public sealed class StatePaths(string root)
     /// <summary>The QEMU runtime's own directory.</summary>
     public string Qemu => At("qemu");
 
-    /// <summary>What is noted of Tart's machines.</summary>
+    /// <summary>The notes on Tart's machines.</summary>
     public string Tart => At("tart");
 
     private string At(params string[] parts) => Path.Combine([Root, .. parts]);

@@ -56,7 +56,7 @@ public sealed record Workspace
     /// <summary>Whether its disk was ever made. A provisioned workspace whose instance is missing is a loss, never remade in silence.</summary>
     public bool Provisioned { get; init; }
 
-    /// <summary>The workspace that it was cloned from; null for one that was made from its image.</summary>
+    /// <summary>The workspace that it was cloned from; null if it was made from its image.</summary>
     public WorkspaceId? CloneOf { get; init; }
 
     public Isolation? Isolation { get; init; }

@@ -19,7 +19,7 @@ internal static class WorkspaceQueries
         EF.CompileAsyncQuery((TidepoolDbContext db, string name, CancellationToken cancellationToken) =>
             db.Workspaces.AsNoTracking().FirstOrDefault(row => row.Name == name));
 
-    /// <summary>Newest first, those that come after the given one.</summary>
+    /// <summary>The workspaces after the given one, newest first.</summary>
     public static readonly Func<TidepoolDbContext, DateTimeOffset, Guid, int, IAsyncEnumerable<WorkspaceRow>> Older =
         EF.CompileAsyncQuery((TidepoolDbContext db, DateTimeOffset createdAt, Guid id, int count) =>
             db.Workspaces.AsNoTracking()

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Tidepool.Host.Processes;
 
 /// <summary>
-/// The kernel's keys that come with a login, such as Kerberos tickets and disk passwords. A process inherits them from the one that
-/// starts it, whatever user it becomes (session-keyring(7)).
+/// The kernel's keys that come with a login, such as Kerberos tickets and disk passwords. A process inherits them from its
+/// parent, whatever user it becomes (session-keyring(7)).
 /// </summary>
 public static partial class SessionKeyring
 {

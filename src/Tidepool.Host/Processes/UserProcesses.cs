@@ -31,8 +31,8 @@ public static partial class UserProcesses
     }
 
     /// <summary>
-    /// The numbers of the processes that the user has. One whose first thread has ended counts as long as another thread of it goes on;
-    /// of one that has ended, and that its parent has not asked for yet, there is nothing left to end.
+    /// The ids of the user's processes. A process whose first thread has ended counts while another of its threads runs; a zombie,
+    /// which its parent has not waited for yet, does not count.
     /// </summary>
     public static IReadOnlyList<int> Of(uint user)
     {

@@ -168,7 +168,7 @@ internal sealed class IncusClient : IDisposable
         fault is HttpRequestException { HttpRequestError: not HttpRequestError.ConfigurationLimitExceeded } or IOException or SocketException
         || (fault is OperationCanceledException && !cancellationToken.IsCancellationRequested);
 
-    /// <summary>An answer without end, one that is not JSON, or one that says something else than it should.</summary>
+    /// <summary>An endless answer, one that is not JSON, or one of the wrong shape.</summary>
     private static bool IsNonsense(Exception fault) =>
         fault is HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded }
             or JsonException or KeyNotFoundException or InvalidOperationException or FormatException;

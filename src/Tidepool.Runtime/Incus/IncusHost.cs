@@ -192,7 +192,7 @@ internal sealed partial class IncusHost(IncusClient client, IOptions<IncusOption
             ["ipv4.nat"] = "false",
             ["ipv4.firewall"] = "false",
             ["ipv6.address"] = "none",
-            // One workspace is not to learn another's name, not even the one that the other gives itself.
+            // A workspace must not learn another's name, not even a name that the other gives itself.
             ["dns.mode"] = "none",
             // Each machine has an address of its own, and none other is ever leased: the range is the bridge's own address.
             ["ipv4.dhcp.ranges"] = $"{gateway}-{gateway}",

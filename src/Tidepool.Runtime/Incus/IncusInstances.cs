@@ -43,8 +43,8 @@ internal static class IncusInstances
     public static bool WasEverStarted(JsonElement instance) => instance.GetProperty("last_used_at").GetDateTimeOffset() > DateTimeOffset.UnixEpoch;
 
     /// <summary>
-    /// Incus notes the power state itself: a guest that shut down is stored as stopped, while a machine that went down with its host
-    /// or its daemon is still noted as running.
+    /// Incus stores the power state itself: a guest that shut down is stored as stopped, while a machine that went down with its host
+    /// or its daemon is still stored as running.
     /// </summary>
     private static StopCause Cause(JsonElement config) =>
         config.TryGetProperty(HaltedKey, out _)
@@ -52,7 +52,7 @@ internal static class IncusInstances
             ? StopCause.Host
             : StopCause.Guest;
 
-    /// <summary>The address it was given, once the guest has taken it. Whatever else a guest calls its own counts for nothing.</summary>
+    /// <summary>The address it was given, once the guest has taken it. Other addresses that a guest claims do not count.</summary>
     private static IPAddress? Address(JsonElement instance)
     {
         if (IncusLinks.Read(instance) is not { } link

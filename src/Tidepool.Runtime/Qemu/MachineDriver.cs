@@ -105,7 +105,7 @@ internal sealed partial class MachineDriver(
         }
     }
 
-    /// <summary>Whatever was noted of its process: no process of its user is left, and no link.</summary>
+    /// <summary>Leaves no process of its user and no link, whatever was recorded of its process.</summary>
     private async Task LeaveNothingAsync(QemuMachine machine, CancellationToken cancellationToken)
     {
         // A record is root's own, and damaged all the same it does not end other users' processes.
@@ -138,8 +138,8 @@ internal sealed partial class MachineDriver(
     }
 
     /// <summary>
-    /// Whether it runs. A guest that shut down is left standing by its QEMU, so that this can tell it from a QEMU that was killed;
-    /// here it is noted and let go.
+    /// Whether it runs. QEMU stays paused after its guest shut down, which distinguishes that from a killed QEMU; the shutdown is
+    /// recorded here, and QEMU is ended.
     /// </summary>
     private async Task<bool> IsUpAsync(InstanceName name, QemuMachine machine, CancellationToken cancellationToken)
     {

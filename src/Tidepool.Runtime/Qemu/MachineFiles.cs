@@ -97,7 +97,7 @@ internal sealed class MachineFiles(QemuDirectory directory, IOptions<QemuOptions
         }
     }
 
-    /// <summary>Keeps what is to be known of it, whole or not at all.</summary>
+    /// <summary>Writes its record, whole or not at all.</summary>
     public void Keep(InstanceName name, QemuMachine machine)
     {
         Directory.CreateDirectory(root, Private);

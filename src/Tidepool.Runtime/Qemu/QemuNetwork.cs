@@ -187,7 +187,7 @@ internal sealed partial class QemuNetwork(QemuDirectory directory, MachineFiles 
             await EndResolverAsync(cancellationToken);
         }
 
-        // The lock is for the start alone: dnsmasq closes what it inherits. It is noted before this ends, so no second one is started.
+        // The lock is for the start alone: dnsmasq closes what it inherits. Its process is recorded before this ends, so no second dnsmasq is started.
         const string script = """
             note=$1
             shift

@@ -78,7 +78,7 @@ public sealed class RuntimeChangeTests : IDisposable
 
     private Task ChangeAsync(string? asked, Settings settings)
     {
-        // A program that is not there fails as one that cannot read its database does.
+        // A missing program fails like a program that cannot read its database.
         var programs = new Programs("/nowhere", "/nowhere/tidepool.dll", "/nowhere/server.dll", "/nowhere/worker.dll");
         return new RuntimeChange(state.Directory, programs, screen.Screen, TimeProvider.System).RunAsync(asked, settings, TestContext.Current.CancellationToken);
     }

@@ -22,8 +22,8 @@ internal sealed class ModelClock() : FakeTimeProvider(Sample.Start)
     }
 
     /// <summary>
-    /// Whether the clock was lately set forward and back. A lease goes by the clock: another takes it in between, and its holder,
-    /// who was doing something else meanwhile, cannot know. His writes are refused all the same.
+    /// Whether the clock was lately set forward and back. A lease goes by the clock: another worker takes it in between, and its holder,
+    /// which was busy meanwhile, cannot know. The store refuses the holder's writes all the same.
     /// </summary>
     public bool WentBothWaysWithin(TimeSpan time)
     {

@@ -6,8 +6,8 @@ using Tidepool.Testing;
 namespace Tidepool.Core.Tests.Model;
 
 /// <summary>
-/// The runtime's daemon: takes requests, does them in its own time, each machine's in their order, and whether or not the one
-/// who asked still lives. Fails, lingers and answers with an old state where the model says so.
+/// The runtime's daemon: takes requests, does them in its own time, each machine's in their order, and whether or not the
+/// worker that asked still lives. Fails, lingers and answers with an old state where the model says so.
 /// </summary>
 internal sealed class ModelDaemon(Pump pump, ModelClock clock, InMemoryRuntime machines)
 {

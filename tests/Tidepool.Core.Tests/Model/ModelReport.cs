@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace Tidepool.Core.Tests.Model;
 
-/// <summary>What all lives together went through, so that a model that tests nothing does not pass for one that found nothing.</summary>
+/// <summary>What all lives together went through, so that a model that tests nothing does not pass for a model that found no fault.</summary>
 internal sealed class ModelReport
 {
     public const string TakenOver = "workspaces taken over by the other worker";

@@ -104,7 +104,7 @@ public sealed class NothingWithoutThePasswordTests(RunningTidepool tidepool) : I
         return [.. operations.OrderBy(o => o.Method switch { "GET" => 0, "DELETE" => 2, _ => 1 })];
     }
 
-    /// <summary>Everything that a request could have changed: who is there and how, their ports, what was done, what is on disk.</summary>
+    /// <summary>Everything that a request could have changed: the workspaces and their states, their ports, what was done, what is on disk.</summary>
     private async Task<string> SnapshotAsync()
     {
         var workspaces = (await tidepool.Api.ListAsync()).Value!.Items

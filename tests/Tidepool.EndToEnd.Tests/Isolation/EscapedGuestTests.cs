@@ -114,7 +114,7 @@ public sealed class EscapedGuestTests(RunningTidepool incus) : IAsyncLifetime
         return probes;
     }
 
-    /// <summary>The names of what was reached, by a program that is begun like that.</summary>
+    /// <summary>The names of what a program that is started like that reached.</summary>
     private static async Task<HashSet<string>> TryAsync(IReadOnlyList<string> prefix, IEnumerable<Probe> probes)
     {
         await using var stream = typeof(EscapedGuestTests).Assembly.GetManifestResourceStream("escaped.pl")!;

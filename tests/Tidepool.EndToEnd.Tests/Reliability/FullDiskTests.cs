@@ -66,7 +66,7 @@ public sealed class FullDiskTests : IAsyncLifetime
         Assert.Contains("ok    TP-DISK-001", await DoctorAsync(), StringComparison.Ordinal);
     }
 
-    /// <summary>The workspaces' own storage has no space left: who is made fails with its name, and who runs goes on.</summary>
+    /// <summary>The workspaces' own storage has no space left: a new workspace fails with its name, and running ones go on.</summary>
     private async Task FullPoolAsync()
     {
         var (incus, pool) = (Tidepool.PidOf("incusd"), await FindPoolAsync());

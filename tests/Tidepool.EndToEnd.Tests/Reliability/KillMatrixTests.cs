@@ -27,7 +27,7 @@ public sealed class KillMatrixTests(RunningTidepool tidepool)
         var random = new Random(seed);
         for (var round = 0; round < rounds; round++)
         {
-            // Five and six have no common divisor: every pair comes about equally often, at a moment of its own.
+            // Five and six have no common divisor: every pair occurs equally often, at a moment of its own.
             var victims = Victims[round % Victims.Length];
             var operation = Operations[round % Operations.Length];
             var delay = TimeSpan.FromMilliseconds(random.Next(0, 1500));

@@ -116,7 +116,7 @@ public sealed class UserTests(RunningTidepool tidepool)
         }
     }
 
-    /// <summary>As a server or a Caddy could leave them that was taken over.</summary>
+    /// <summary>As a compromised server or Caddy could leave them.</summary>
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

@@ -65,7 +65,7 @@ public sealed class NftablesBoundaryTests : IAsyncLifetime
         Assert.Equal(before, await ListAsync());
     }
 
-    /// <summary>The server asks who has a connection's port; were it another user by then, that user's session would count.</summary>
+    /// <summary>The server asks which user has a connection's port; if it were another user by then, that user's session would count.</summary>
     [Theory]
     [InlineData("127.0.0.1")]
     [InlineData("::1")]
@@ -82,7 +82,7 @@ public sealed class NftablesBoundaryTests : IAsyncLifetime
         Assert.True(await ConnectsAsync(Root, 21680, address, port));
         Assert.True(await ConnectsAsync(Root, 21680, address, port));
 
-        // A connection that does not come about counts for nothing: no user keeps others from a port without the proxy's knowledge.
+        // A connection that is never established does not count: no user keeps others from a port without the proxy's knowledge.
         var closed = new NftablesBoundary(watch, proxyUser: null, 9, TimeProvider.System);
         await closed.ApplyAsync(Rules, Token);
         Assert.False(await ConnectsAsync(Another, 21682, address, 9));

@@ -401,7 +401,7 @@ public sealed class QemuSeamTests : IAsyncLifetime
 
     private string Of(InstanceName name) => Path.Combine(Home, "machines", name.ToString());
 
-    /// <summary>One that was made and never started, as its files are.</summary>
+    /// <summary>The files of a machine that was made and never started.</summary>
     private InstanceName Machine(string? address = null, uint user = 0)
     {
         var name = NewName();

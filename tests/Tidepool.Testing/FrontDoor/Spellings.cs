@@ -126,7 +126,7 @@ public sealed class Spellings(string host, string workspace)
         }
     }
 
-    /// <summary>Headers by which a request may pass for another one, or for one that was let in already.</summary>
+    /// <summary>Headers by which a request may pass for another request, or for one that is already signed in.</summary>
     private string[] Headers(string path) =>
     [
         $"X-Original-URL: {path}", $"X-Rewrite-URL: {path}", $"X-Original-Uri: {path}", $"X-Forwarded-Uri: {path}", $"X-Forwarded-Path: {path}", $"X-Forwarded-Prefix: {path}", "X-Forwarded-Prefix: /api/health/..",
