@@ -8,7 +8,7 @@ namespace Tidepool.Db.Jobs;
 internal sealed class JobTable(Database database, CommitNotifications notifications) : IJobTable
 {
     /// <summary>
-    /// Records a job within a write of the caller's. An existing job replaces it only before its first attempt: a job that was
+    /// Records a job within a write of the caller's. An existing job covers it only before its first attempt: a job that was
     /// tried before may be about to die, and the new job would die with it.
     /// </summary>
     public static async Task<bool> RecordAsync(TidepoolDbContext db, Job job, DateTimeOffset visibleAt, CancellationToken cancellationToken)
