@@ -58,6 +58,8 @@ internal static class CaddyConfig
         ["automatic_https"] = new JsonObject { ["disable"] = true },
         // One way to write a request: nothing here needs another without TLS.
         ["protocols"] = Texts("h1"),
+        // Headers may have a megabyte, for cookies that a page heaps up; a client that sends them slowly holds that memory.
+        ["read_header_timeout"] = "10s",
         ["routes"] = routes,
     };
 

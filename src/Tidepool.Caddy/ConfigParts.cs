@@ -5,6 +5,9 @@ namespace Tidepool.Caddy;
 /// <summary>The small parts that Caddy's configuration is made of.</summary>
 internal static class ConfigParts
 {
+    /// <summary>More than any program answers in its headers. Caddy keeps what it reads in memory.</summary>
+    private const int MaxResponseHeaderBytes = 256 << 10;
+
     // Without it, every change of a route closes all WebSockets.
     private const string StreamCloseDelay = "24h";
 
@@ -59,7 +62,7 @@ internal static class ConfigParts
         ["upstreams"] = new JsonArray(new JsonObject { ["dial"] = upstream }),
 
         // A proxy that the machine's environment names is for the way out, never for the way to a workspace.
-        ["transport"] = new JsonObject { ["protocol"] = "http", ["dial_timeout"] = "2s", ["network_proxy"] = new JsonObject { ["from"] = "none" } },
+        ["transport"] = new JsonObject { ["protocol"] = "http", ["dial_timeout"] = "2s", ["max_response_header_size"] = MaxResponseHeaderBytes, ["network_proxy"] = new JsonObject { ["from"] = "none" } },
         ["stream_close_delay"] = StreamCloseDelay,
         ["flush_interval"] = -1,
         ["headers"] = headers,

@@ -16,6 +16,7 @@ namespace Tidepool.Cli.Host;
 internal sealed class KernelSetting(string directory, string setting, string network, TimeProvider time)
 {
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
+    private static readonly string[] Namespaces = ["cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts"];
 
     /// <summary>
     /// Whether this machine passes packets on from one network to another. Workspaces that reach the internet need that: the QEMU runtime
@@ -25,15 +26,21 @@ internal sealed class KernelSetting(string directory, string setting, string net
         new("/run/tidepool-forwarding", "/proc/sys/net/ipv4/ip_forward", new FileInfo("/proc/self/ns/net").LinkTarget ?? "", time);
 
     /// <summary>
-    /// What the kernel gives root at most, containers included, with the least that they need: each container has a ceiling of its own,
-    /// and all of them together have to leave something to the host. Linux gives 128 inotify instances, which 20 editors use up.
+    /// Tables that all containers share with the host, with the least size that keeps one container from filling them: the container's own
+    /// memory ends first. Linux gives 128 inotify instances, which 20 editors use up.
     /// </summary>
     public static IReadOnlyList<(KernelSetting Setting, long Least)> Shared(TimeProvider time) =>
     [
-        (Of("inotify/max_user_instances", time), 65536),
-        (Of("inotify/max_user_watches", time), 16 << 20),
-        (Of("fanotify/max_user_groups", time), 16384),
-        (Of("fanotify/max_user_marks", time), 16 << 20),
+        (Of("fs/inotify/max_user_instances", time), 1 << 24),
+        (Of("fs/inotify/max_user_watches", time), 1 << 28),
+        (Of("fs/fanotify/max_user_groups", time), 1 << 24),
+        (Of("fs/fanotify/max_user_marks", time), 1 << 28),
+        (Of("kernel/pty/max", time), 1 << 20),
+        (Of("net/ipv4/neigh/default/gc_thresh2", time), 1 << 16),
+        (Of("net/ipv4/neigh/default/gc_thresh3", time), 1 << 17),
+        (Of("net/ipv6/neigh/default/gc_thresh2", time), 1 << 16),
+        (Of("net/ipv6/neigh/default/gc_thresh3", time), 1 << 17),
+        .. Namespaces.Select(kind => (Of($"user/max_{kind}_namespaces", time), 1L << 24)),
     ];
 
     /// <summary>Keeps what there is, and raises it where it is lower than <paramref name="least"/>.</summary>
@@ -91,7 +98,7 @@ internal sealed class KernelSetting(string directory, string setting, string net
         }
     }
 
-    private static KernelSetting Of(string name, TimeProvider time) => new("/run/tidepool-" + name.Replace('/', '-'), "/proc/sys/fs/" + name, "", time);
+    private static KernelSetting Of(string name, TimeProvider time) => new("/run/tidepool-" + name.Replace('/', '-'), "/proc/sys/" + name, "", time);
 
     private string LockFile => Path.Combine(directory, "lock");
 

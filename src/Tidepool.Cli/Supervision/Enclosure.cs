@@ -56,7 +56,7 @@ internal sealed record Enclosure(Account Account, string State, string Scratch)
         mount -o remount,bind,ro,nosuid,nodev,noexec ".$state"
         pivot_root . old
         exec chroot . /bin/sh -c 'umount -l /old && mount -o remount,ro / && cd / && umask 077 && user=$1 group=$2 capabilities=$3 && shift 3 &&
-          exec prlimit --core=0 --nproc=1024 setpriv --reuid="$user" --regid="$group" --clear-groups --inh-caps="$capabilities" --ambient-caps="$capabilities" --bounding-set="$capabilities" --no-new-privs -- "$@"' \
+          exec prlimit --core=0 --nproc=1024 --data=2147483648 setpriv --reuid="$user" --regid="$group" --clear-groups --inh-caps="$capabilities" --ambient-caps="$capabilities" --bounding-set="$capabilities" --no-new-privs -- "$@"' \
           sh "$user" "$group" "$capabilities" "$@"
         """;
 

@@ -92,7 +92,8 @@ internal static class TidepoolProcesses
             Caddy,
             caddy,
             ["run", "--config", state.CaddyConfig],
-            Environment(("HOME", state.CaddyOwn), ("XDG_DATA_HOME", Path.Combine(state.CaddyOwn, "data")), ("XDG_CONFIG_HOME", Path.Combine(state.CaddyOwn, "config"))),
+            // From here on Go gives memory back; the enclosure's limit ends the process.
+            Environment(("GOMEMLIMIT", "512MiB"), ("HOME", state.CaddyOwn), ("XDG_DATA_HOME", Path.Combine(state.CaddyOwn, "data")), ("XDG_CONFIG_HOME", Path.Combine(state.CaddyOwn, "config"))),
             state.PidFile(Caddy),
             state.Log(Caddy),
             () => File.Exists(state.CaddyConfig));

@@ -14,7 +14,15 @@ internal static class BoundaryScript
     private const int EditorPort = 8080;
 
     /// <summary>How the names of those sets begin that packets fill.</summary>
-    public const string PacketSets = "session";
+    public const string PacketSets = "seen";
+
+    /// <summary>
+    /// How many connections of one workspace the kernel keeps in mind, of the machine's 65,536 or more: the owner's own connections are in
+    /// the same table. A connection that has ended counts for two more minutes.
+    /// </summary>
+    private const int MostConnections = 4000;
+
+    private const int NamesPerSecond = 200;
 
     /// <summary>Addresses that are not public: private, shared, link-local, loopback, benchmark, multicast and reserved (RFC 6890).</summary>
     private static readonly IReadOnlyList<IPNetwork> NeverPublic =
@@ -57,6 +65,8 @@ internal static class BoundaryScript
               set forbidden { type ipv4_addr; flags interval; auto-merge; {{forbidden}} }
               set opened { type ipv4_addr . inet_service; {{opened}} }
 
+              set {{PacketSets}}_connections { type ipv4_addr; flags dynamic; size 65535; }
+              set {{PacketSets}}_questions { type ipv4_addr; flags dynamic,timeout; timeout 10s; size 65535; }
               set {{PacketSets}}_users4 { typeof ip saddr . tcp sport . meta skuid; flags dynamic,timeout; timeout 10s; size 262144; }
               set {{PacketSets}}_ports4 { typeof ip saddr . tcp sport; flags dynamic,timeout; timeout 10s; size 262144; }
               set {{PacketSets}}_users6 { typeof ip6 saddr . tcp sport . meta skuid; flags dynamic,timeout; timeout 10s; size 262144; }
@@ -67,7 +77,9 @@ internal static class BoundaryScript
                 type filter hook input priority filter - 10; policy accept;
                 iifname != "{{bridge}}" accept
                 ct state established ct direction reply accept
+                ct state new add @{{PacketSets}}_connections { ip saddr ct count over {{Text(MostConnections)}} } drop
                 udp sport 68 udp dport 67 ip daddr { {{gateway}}, 255.255.255.255 } accept
+                udp dport 53 update @{{PacketSets}}_questions { ip saddr limit rate over {{Text(NamesPerSecond)}}/second burst {{Text(NamesPerSecond)}} packets } drop
                 ip saddr {{subnet}} ip daddr {{gateway}} meta l4proto { tcp, udp } th dport 53 accept
                 meta l4proto tcp reject with tcp reset
                 drop
@@ -93,13 +105,13 @@ internal static class BoundaryScript
               # the other loopback addresses without saying so, and each local address has fewer ports than a set has room.
               chain sessions {
                 ip saddr 127.0.0.0/8 ip saddr != 127.0.0.1 return
-                tcp flags & (syn | ack) == syn ip saddr . tcp sport @session_ports4 ip saddr . tcp sport . meta skuid != @session_users4 reject with tcp reset
-                tcp flags & (syn | ack) == syn ip6 saddr . tcp sport @session_ports6 ip6 saddr . tcp sport . meta skuid != @session_users6 reject with tcp reset
+                tcp flags & (syn | ack) == syn ip saddr . tcp sport @{{PacketSets}}_ports4 ip saddr . tcp sport . meta skuid != @{{PacketSets}}_users4 reject with tcp reset
+                tcp flags & (syn | ack) == syn ip6 saddr . tcp sport @{{PacketSets}}_ports6 ip6 saddr . tcp sport . meta skuid != @{{PacketSets}}_users6 reject with tcp reset
                 ct state != established return
-                update @session_users4 { ip saddr . tcp sport . meta skuid }
-                update @session_ports4 { ip saddr . tcp sport }
-                update @session_users6 { ip6 saddr . tcp sport . meta skuid }
-                update @session_ports6 { ip6 saddr . tcp sport }
+                update @{{PacketSets}}_users4 { ip saddr . tcp sport . meta skuid }
+                update @{{PacketSets}}_ports4 { ip saddr . tcp sport }
+                update @{{PacketSets}}_users6 { ip6 saddr . tcp sport . meta skuid }
+                update @{{PacketSets}}_ports6 { ip6 saddr . tcp sport }
               }
 
               # The editor asks for no password: only the proxy and root's processes, the worker among them, begin a connection.
@@ -119,6 +131,7 @@ internal static class BoundaryScript
                 oifname "{{bridge}}" drop
                 meta nfproto != ipv4 drop
                 ip saddr != {{subnet}} drop
+                ct state new add @{{PacketSets}}_connections { ip saddr ct count over {{Text(MostConnections)}} } drop
                 {{leave}}
               }
 

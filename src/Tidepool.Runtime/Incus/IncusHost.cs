@@ -20,7 +20,7 @@ internal sealed partial class IncusHost(IncusClient client, IOptions<IncusOption
     /// questions about itself with nothing. Only machines that Incus knows are leased an address, by their hardware address alone.
     /// </summary>
     private static readonly string[] Dnsmasq =
-        ["no-hosts", "stop-dns-rebind", "bogus-priv", "domain-needed", "no-ident", "local=/bind/", "local=/server/", "dhcp-ignore-names", "dhcp-ignore-clid", "dhcp-ignore=tag:!known"];
+        ["dns-forward-max=20000", "no-hosts", "stop-dns-rebind", "bogus-priv", "domain-needed", "no-ident", "local=/bind/", "local=/server/", "dhcp-ignore-names", "dhcp-ignore-clid", "dhcp-ignore=tag:!known"];
 
     private readonly IncusOptions names = options.Value;
     private (IPAddress Gateway, IPNetwork Subnet)? subnet;

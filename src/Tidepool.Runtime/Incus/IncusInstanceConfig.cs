@@ -13,8 +13,11 @@ internal static class IncusInstanceConfig
     /// A new btrfs subvolume has a quota of its own, which is unlimited, so a guest may make none: SUBVOL_CREATE, SUBVOL_CREATE_V2,
     /// SNAP_CREATE, SNAP_CREATE_V2. The kernel compares the lower half of the number alone, and so does the filter.
     /// </summary>
-    /// <remarks>Contexts of the older asynchronous input and output (io_setup) are counted for the whole machine: programs get "no such call", and do without.</remarks>
-    public static readonly string DeniedCalls = "io_setup errno 38\n" + string.Join('\n', new[] { 0x5000940e, 0x50009418, 0x50009401, 0x50009417 }.Select(call => $"ioctl errno 1 [1,{call},SCMP_CMP_MASKED_EQ,4294967295]"));
+    /// <remarks>
+    /// The kernel counts the contexts of the older asynchronous input and output (io_setup) for the whole machine, and its keys for each
+    /// user id and not for the container's memory. Programs get "no such call", and do without.
+    /// </remarks>
+    public static readonly string DeniedCalls = "io_setup errno 38\nadd_key errno 38\nkeyctl errno 38\nrequest_key errno 38\n" + string.Join('\n', new[] { 0x5000940e, 0x50009418, 0x50009401, 0x50009417 }.Select(call => $"ioctl errno 1 [1,{call},SCMP_CMP_MASKED_EQ,4294967295]"));
 
     /// <summary>A container's root could raise its own ceilings with this capability, and it is good for nothing else there.</summary>
     private const string DroppedCapabilities = "lxc.cap.drop = sys_resource";
@@ -22,8 +25,9 @@ internal static class IncusInstanceConfig
     private const int MostNamespaces = 256;
 
     /// <summary>
-    /// What the kernel counts for the user that made a container, which is root: without ceilings, one container can take everything,
-    /// and root and other containers get none. <c>user_namespaces(7)</c>, <c>inotify(7)</c>.
+    /// What the kernel counts for the user that made a container, which is root. A ceiling holds for each user id in the container: it
+    /// stops one program. The container's memory stops a root that uses many ids, because <c>tidepool up</c> raises the host's own
+    /// limits above what that memory can hold. <c>user_namespaces(7)</c>, <c>inotify(7)</c>.
     /// </summary>
     public static IReadOnlyDictionary<string, string> Ceilings { get; } = new[] { "cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts" }
         .ToDictionary(kind => $"linux.sysctl.user.max_{kind}_namespaces", _ => $"{MostNamespaces}")

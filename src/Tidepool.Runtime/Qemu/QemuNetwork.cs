@@ -18,6 +18,9 @@ namespace Tidepool.Runtime.Qemu;
 internal sealed partial class QemuNetwork(QemuDirectory directory, MachineFiles files, IOptions<QemuOptions> options, TimeProvider time, ILogger<QemuNetwork> logger) : IDisposable
 {
     private const string Interfaces = "/sys/class/net";
+
+    /// <summary>How many names may be asked for at once: one workspace whose questions stay without an answer does not take the room of all.</summary>
+    private const int MostQuestions = 20_000;
     private const string Forwarding = "/proc/sys/net/ipv4/ip_forward";
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
     private readonly QemuOptions names = options.Value;
@@ -217,7 +220,7 @@ internal sealed partial class QemuNetwork(QemuDirectory directory, MachineFiles 
             program,
             "--keep-in-foreground", "--conf-file=/dev/null", "--pid-file=", $"--user={user}",
             "--bind-interfaces", $"--interface={names.Bridge}", "--except-interface=lo",
-            "--no-hosts", "--stop-dns-rebind", "--bogus-priv", "--domain-needed", "--no-ident",
+            "--no-hosts", "--stop-dns-rebind", "--bogus-priv", "--domain-needed", "--no-ident", $"--dns-forward-max={MostQuestions}",
             $"--log-facility={Path.Combine(names.Directory, "resolver.log")}",
         ];
     }

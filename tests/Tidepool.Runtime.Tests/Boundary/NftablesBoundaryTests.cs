@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
@@ -171,6 +172,63 @@ public sealed class NftablesBoundaryTests : IAsyncLifetime
         {
             await NftAsync("delete table " + string.Join(' ', chain.Split(' ')[..2]));
         }
+    }
+
+    /// <summary>The owner's own connections to Caddy are in the same table of the kernel.</summary>
+    [Fact]
+    public async Task One_workspace_takes_no_more_than_its_part_of_the_kernels_connections()
+    {
+        const int most = 4000;
+        using var guests = Process.Start(new ProcessStartInfo("unshare", ["--net", "sh", "-c", "echo ready; exec sleep 600"]) { RedirectStandardOutput = true, UseShellExecute = false })!;
+        try
+        {
+            await guests.StandardOutput.ReadLineAsync(Token);
+            await ShellAsync($"""
+                set -e
+                ip link add {Bridge} type veth peer name eth0 netns {guests.Id}
+                ip address add 10.99.0.1/24 dev {Bridge}
+                ip link set dev {Bridge} up
+                nsenter --target {guests.Id} --net sh -c 'ip address add 10.99.0.5/24 dev eth0; ip address add 10.99.0.6/24 dev eth0; ip link set dev eth0 up'
+                """);
+            using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            listener.Bind(new IPEndPoint(IPAddress.Parse("10.99.0.1"), 53));
+            listener.Listen(8192);
+            await File.WriteAllTextAsync("/proc/sys/net/core/somaxconn", "8192", Token);
+            listener.Listen(8192);
+            await boundary.ApplyAsync(Rules, Token);
+
+            var greedy = int.Parse(await ConnectAsync("10.99.0.5", most + 300), System.Globalization.CultureInfo.InvariantCulture);
+            Assert.InRange(greedy, most - 10, most + 1);
+            Assert.Equal("20", await ConnectAsync("10.99.0.6", 20));
+        }
+        finally
+        {
+            guests.Kill();
+            await guests.WaitForExitAsync(CancellationToken.None);
+            await ShellAsync($"ip link delete {Bridge} 2>/dev/null || true");
+        }
+
+        // How many of so many connections, kept open, came about.
+        Task<string> ConnectAsync(string from, int count) => ShellAsync($$"""
+            ulimit -n 8192
+            nsenter --target {{guests.Id}} --net perl -MSocket -MIO::Poll -e '
+              my ($from, $count) = @ARGV; my @all;
+              for (1 .. $count) {
+                socket my $s, PF_INET, SOCK_STREAM, 0 or die $!; $s->blocking(0);
+                bind $s, sockaddr_in(0, inet_aton($from)); connect $s, sockaddr_in(53, inet_aton("10.99.0.1")); push @all, $s;
+              }
+              my $end = time + 5;
+              my $open = 0;
+              while (time < $end && $open < $count) { $open = grep { getpeername $_ } @all; select undef, undef, undef, 0.1; }
+              print $open' {{from}} {{count}}
+            """);
+    }
+
+    private static async Task<string> ShellAsync(string script)
+    {
+        var result = await Cli.Wrap("bash").WithArguments(["-c", script]).WithValidation(CommandResultValidation.None).ExecuteBufferedAsync();
+        Assert.True(result.IsSuccess, result.StandardError);
+        return result.StandardOutput;
     }
 
     [Fact]
