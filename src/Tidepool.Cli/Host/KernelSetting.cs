@@ -44,12 +44,23 @@ internal sealed class KernelSetting(string directory, string setting, string net
     ];
 
     /// <summary>Keeps what there is, and raises it where it is lower than <paramref name="least"/>.</summary>
-    public async Task RaiseAsync(StateDirectory state, long least, CancellationToken cancellationToken)
+    /// <returns>Why it stays lower, for example because this machine is itself a container; null if it does not.</returns>
+    public async Task<string?> RaiseAsync(StateDirectory state, long least, CancellationToken cancellationToken)
     {
         await KeepAsync(state, cancellationToken);
-        if (File.Exists(setting) && long.TryParse(await ReadAsync(cancellationToken), NumberStyles.None, CultureInfo.InvariantCulture, out var now) && now < least)
+        if (!File.Exists(setting) || !long.TryParse(await ReadAsync(cancellationToken), NumberStyles.None, CultureInfo.InvariantCulture, out var now) || now >= least)
+        {
+            return null;
+        }
+
+        try
         {
             await File.WriteAllTextAsync(setting, least.ToString(CultureInfo.InvariantCulture), cancellationToken);
+            return null;
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            return fault.Message;
         }
     }
 

@@ -75,15 +75,15 @@ internal sealed class UpOperation(StateDirectory state, Programs programs, Scree
             await KernelSetting.Forwarding(time).KeepAsync(state, stop);
         }
 
-        if (settings.RuntimeInUse.MayBeIncus())
+        var journal = new Journal(state, time);
+        foreach (var (setting, least) in settings.RuntimeInUse.MayBeIncus() ? KernelSetting.Shared(time) : [])
         {
-            foreach (var (setting, least) in KernelSetting.Shared(time))
+            if (await setting.RaiseAsync(state, least, stop) is { } why)
             {
-                await setting.RaiseAsync(state, least, stop);
+                journal.Write($"A limit that all containers share stays low, so one container can reach it alone. {why}");
             }
         }
 
-        var journal = new Journal(state, time);
         var accounts = await ServiceAccounts.EnsureAsync(state, time, stop);
         await LeftProcess.EndOthersAsync(state, accounts, journal.Write, time, stop);
         StateOwners.Apply(state, accounts);

@@ -31,10 +31,19 @@ public sealed class KernelSettingTests : IDisposable
     public async Task A_limit_is_raised_never_lowered_and_put_back(string before, string meanwhile)
     {
         Now(before);
-        await Of("a").RaiseAsync(first.Directory, 4096, Token);
+        Assert.Null(await Of("a").RaiseAsync(first.Directory, 4096, Token));
         Assert.Equal(meanwhile, Now());
         await DownAsync(first.Directory);
         Assert.Equal(before, Now());
+    }
+
+    [Fact]
+    public async Task A_limit_that_cannot_be_raised_is_reported_and_stops_nothing()
+    {
+        // The kernel lets no user write this one.
+        var fixedSetting = new KernelSetting(Files, "/proc/sys/kernel/ngroups_max", "a", TimeProvider.System);
+        Assert.NotNull(await fixedSetting.RaiseAsync(first.Directory, long.MaxValue, Token));
+        await fixedSetting.PutBackAsync(first.Directory, Token);
     }
 
     [Theory]
