@@ -57,6 +57,21 @@ public sealed class WorkspaceFeedTests : PageTest
     }
 
     [Fact]
+    public async Task A_late_answer_to_a_command_does_not_bring_back_a_workspace_that_was_removed()
+    {
+        var demo = FakeServer.Workspace("demo", WorkspaceStatus.Deleting);
+        Server.Workspaces.Add(demo);
+        Server.Answer = request => request.RequestUri!.AbsolutePath == "/api/events"
+            ? FakeServer.Json($"event: removed\ndata: {JsonSerializer.Serialize(new RemovedEvent(demo.Id, demo.Name), TidepoolJson.Default.RemovedEvent)}\n\n", type: "text/event-stream")
+            : null;
+        Feed.Start();
+        await UntilAsync(() => Feed.Announcement == "demo is deleted.");
+        Server.Workspaces.Clear();
+        Feed.Take(demo with { Version = demo.Version + 1 });
+        Assert.Null(Feed.Find("demo"));
+    }
+
+    [Fact]
     public async Task A_list_that_cannot_be_read_does_not_end_the_feed()
     {
         Server.Answer = request => request.RequestUri!.AbsolutePath == "/api/workspaces" ? FakeServer.Json("{") : null;

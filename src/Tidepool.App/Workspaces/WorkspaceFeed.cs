@@ -26,6 +26,9 @@ internal sealed class WorkspaceFeed(TidepoolClient api, TimeProvider time) : IDi
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LongestBackOff = TimeSpan.FromSeconds(15);
     private readonly Dictionary<string, WorkspaceResponse> workspaces = [];
+
+    /// <summary>Ids that the stream reported as removed. An id is never used again, but an older answer may come later.</summary>
+    private readonly HashSet<string> removed = [];
     private readonly CancellationTokenSource stop = new();
     private Task? running;
     private string? lastEventId;
@@ -142,9 +145,9 @@ internal sealed class WorkspaceFeed(TidepoolClient api, TimeProvider time) : IDi
             {
                 Put(workspace);
             }
-            else if (change.Removed is { } removed && workspaces.Remove(removed.Id))
+            else if (change.Removed is { } gone && removed.Add(gone.Id) && workspaces.Remove(gone.Id))
             {
-                Announcement = $"{removed.Name} is deleted.";
+                Announcement = $"{gone.Name} is deleted.";
             }
 
             Changed?.Invoke();
@@ -155,6 +158,11 @@ internal sealed class WorkspaceFeed(TidepoolClient api, TimeProvider time) : IDi
 
     private void Put(WorkspaceResponse workspace)
     {
+        if (removed.Contains(workspace.Id))
+        {
+            return;
+        }
+
         if (workspaces.TryGetValue(workspace.Id, out var before))
         {
             if (before.Version > workspace.Version)

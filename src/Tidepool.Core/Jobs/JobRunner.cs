@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Tidepool.Core.Lifecycle;
 using Tidepool.Core.Storage;
@@ -15,7 +14,8 @@ public sealed partial class JobRunner(IJobQueue queue, Reconciler reconciler, Ba
     /// <summary>How long a job is hidden from others once handed out; renewed while its work goes on.</summary>
     public static readonly TimeSpan Visibility = TimeSpan.FromSeconds(30);
 
-    private readonly ConcurrentDictionary<WorkspaceId, WorkspaceQueue> turns = new();
+    /// <summary>Those of workspaces that have a job now, each with the number of its jobs.</summary>
+    private readonly Dictionary<WorkspaceId, (WorkspaceQueue Queue, int Jobs)> turns = [];
 
     /// <summary>Never throws: whatever happens, the job is completed, given back, or left to come back by itself.</summary>
     /// <param name="job">As it was handed out.</param>
@@ -26,9 +26,9 @@ public sealed partial class JobRunner(IJobQueue queue, Reconciler reconciler, Ba
         using var scope = logger.BeginScope(new Dictionary<string, object> { ["JobId"] = job.Id, ["WorkspaceId"] = job.Job.Workspace });
         using var ended = new CancellationTokenSource();
         var extending = ExtendAsync(job, ended.Token);
+        var turn = Enter(job.Job.Workspace);
         try
         {
-            var turn = turns.GetOrAdd(job.Job.Workspace, _ => new WorkspaceQueue());
             if (!turn.TryQueue())
             {
                 // Another job already waits for this workspace. Its run begins later than now, so it does this job's work too.
@@ -50,8 +50,35 @@ public sealed partial class JobRunner(IJobQueue queue, Reconciler reconciler, Ba
         }
         finally
         {
+            Leave(job.Job.Workspace);
             End(ended);
             await extending;
+        }
+    }
+
+    private WorkspaceQueue Enter(WorkspaceId workspace)
+    {
+        lock (turns)
+        {
+            var (turn, jobs) = turns.GetValueOrDefault(workspace, (new WorkspaceQueue(), 0));
+            turns[workspace] = (turn, jobs + 1);
+            return turn;
+        }
+    }
+
+    private void Leave(WorkspaceId workspace)
+    {
+        lock (turns)
+        {
+            var (turn, jobs) = turns[workspace];
+            if (jobs == 1)
+            {
+                turns.Remove(workspace);
+            }
+            else
+            {
+                turns[workspace] = (turn, jobs - 1);
+            }
         }
     }
 
