@@ -48,8 +48,9 @@ internal sealed class KernelSetting(string directory, string setting, string net
     public async Task<string?> RaiseAsync(StateDirectory state, long least, CancellationToken cancellationToken)
     {
         await KeepAsync(state, cancellationToken);
-        if (!File.Exists(setting) || !long.TryParse(await ReadAsync(cancellationToken), NumberStyles.None, CultureInfo.InvariantCulture, out var now) || now >= least)
+        if (!File.Exists(setting) || !long.TryParse(await ReadAsync(cancellationToken), NumberStyles.None, CultureInfo.InvariantCulture, out var now) || now >= least || now == 0)
         {
+            // Zero is no limit that is too low: the owner of this machine forbids the thing altogether.
             return null;
         }
 

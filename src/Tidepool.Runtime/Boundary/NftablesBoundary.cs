@@ -94,7 +94,15 @@ internal sealed partial class NftablesBoundary(FirewallWatch watch, uint? proxyU
     {
         var table = BoundaryScript.TableOf(bridge);
         var listed = await Task.WhenAll(Families.Select(family => Nft.ListAsync(["-s", "list", "table", family, table], cancellationToken)));
-        return listed.Contains(null) ? null : PacketSets().Replace(string.Concat(listed), "");
+        try
+        {
+            return listed.Contains(null) ? null : PacketSets().Replace(string.Concat(listed), "");
+        }
+        catch (RegexMatchTimeoutException)
+        {
+            // Not known, so the rules are put in again.
+            return null;
+        }
     }
 
     [GeneratedRegex(@"^\tset " + BoundaryScript.PacketSets + @"_\w+ \{.*?^\t\}$", RegexOptions.Singleline | RegexOptions.Multiline, 1000)]

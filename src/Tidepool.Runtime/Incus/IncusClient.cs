@@ -14,7 +14,12 @@ namespace Tidepool.Runtime.Incus;
 internal sealed class IncusClient : IDisposable
 {
     /// <summary>More than a thousand machines take in a list.</summary>
-    private const long MaxAnswerBytes = 64L << 20;
+    private const long MaxAnswerBytes = 16L << 20;
+
+    /// <summary>
+    /// More than one machine takes with its state. A guest's root can give itself any number of addresses, which are all in the state.
+    /// </summary>
+    private const long MaxStateBytes = 1L << 20;
 
     private const string OperationGone = "Operation not found";
 
@@ -57,6 +62,11 @@ internal sealed class IncusClient : IDisposable
 
     public Task<JsonElement> GetAsync(string path, CancellationToken cancellationToken) =>
         CallAsync(HttpMethod.Get, path, null, CallTimeout, cancellationToken);
+
+    /// <summary>What a guest has a say in.</summary>
+    /// <exception cref="AnswerTooLargeException">It is larger than any honest guest makes it.</exception>
+    public Task<JsonElement> GetStateAsync(string path, CancellationToken cancellationToken) =>
+        CallAsync(HttpMethod.Get, path, null, CallTimeout, cancellationToken, MaxStateBytes);
 
     /// <summary>
     /// Changes something at once, or begins to and waits for <paramref name="timeout"/> until it is done. False if the daemon has
@@ -132,20 +142,25 @@ internal sealed class IncusClient : IDisposable
         answer.ValueKind != JsonValueKind.Object || !answer.TryGetProperty("class", out _) || !answer.TryGetProperty("id", out var id)
         || await WaitAsync($"1.0/operations/{id.GetString()}", timeout, cancellationToken);
 
-    private async Task<JsonElement> CallAsync(HttpMethod method, string path, HttpContent? content, TimeSpan timeout, CancellationToken cancellationToken)
+    private async Task<JsonElement> CallAsync(HttpMethod method, string path, HttpContent? content, TimeSpan timeout, CancellationToken cancellationToken, long mostBytes = MaxAnswerBytes)
     {
         using var enough = new CancellationTokenSource(timeout, time);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(enough.Token, cancellationToken);
         try
         {
             using var request = new HttpRequestMessage(method, InProject(path)) { Content = content };
-            using var response = await http.SendAsync(request, limit.Token);
+            using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token);
+            await response.Content.LoadIntoBufferAsync(mostBytes, limit.Token);
             await using var stream = await response.Content.ReadAsStreamAsync(limit.Token);
             using var document = await JsonDocument.ParseAsync(stream, default, limit.Token);
             var root = document.RootElement;
             return root.GetProperty("type").GetString() == "error"
                 ? throw new IncusException(root.GetProperty("error_code").GetInt32(), root.GetProperty("error").GetString() ?? "")
                 : root.GetProperty("metadata").Clone();
+        }
+        catch (HttpRequestException fault) when (fault.HttpRequestError == HttpRequestError.ConfigurationLimitExceeded && mostBytes < MaxAnswerBytes)
+        {
+            throw new AnswerTooLargeException(fault);
         }
         catch (Exception fault) when (IsTransport(fault, cancellationToken))
         {
@@ -173,3 +188,6 @@ internal sealed class IncusClient : IDisposable
         fault is HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded }
             or JsonException or KeyNotFoundException or InvalidOperationException or FormatException;
 }
+
+/// <summary>An answer in which a guest has a say is too large to be kept. Never leaves the adapter.</summary>
+internal sealed class AnswerTooLargeException(Exception inner) : Exception("Incus's answer is too large.", inner);

@@ -16,7 +16,12 @@ internal static class IncusInstances
     private const int Running = 103;
 
     /// <summary>Null where the machine is not one of ours.</summary>
-    public static InstanceObservation? Read(JsonElement instance)
+    public static InstanceObservation? Read(JsonElement instance) => Read(instance, Address);
+
+    /// <summary>As in a list, which has no state in it: the address that a running machine was given, whether or not its guest has taken it.</summary>
+    public static InstanceObservation? ReadListed(JsonElement instance) => Read(instance, listed => IncusLinks.Read(listed)?.Address);
+
+    private static InstanceObservation? Read(JsonElement instance, Func<JsonElement, IPAddress?> address)
     {
         if (!InstanceName.TryParse(instance.GetProperty("name").GetString(), out var name))
         {
@@ -36,7 +41,7 @@ internal static class IncusInstances
             _ => InstanceState.Changing,
         };
         var isolation = instance.GetProperty("type").GetString() == "virtual-machine" ? Isolation.VirtualMachine : Isolation.Container;
-        return new InstanceObservation(name, state, state == InstanceState.Running ? Address(instance) : null, isolation, Cause(config));
+        return new InstanceObservation(name, state, state == InstanceState.Running ? address(instance) : null, isolation, Cause(config));
     }
 
     /// <summary>Incus stores when a machine was last started; for a machine that never was, the zero of its time. Throws if it does not say.</summary>

@@ -143,8 +143,9 @@ internal sealed partial class IncusRuntime(
     public Task<IReadOnlyList<InstanceObservation>> ObserveAllAsync(CancellationToken cancellationToken) =>
         TranslatedAsync("listing the machines", async () =>
         {
-            var all = await client.GetAsync("1.0/instances?recursion=2", cancellationToken);
-            var ours = all.EnumerateArray().Select(IncusInstances.Read).OfType<InstanceObservation>().ToList();
+            // Without their state: a guest's root can make that as large as it likes.
+            var all = await client.GetAsync("1.0/instances?recursion=1", cancellationToken);
+            var ours = all.EnumerateArray().Select(IncusInstances.ReadListed).OfType<InstanceObservation>().ToList();
             return ours.DistinctBy(machine => machine.Name).Count() == ours.Count ? (IReadOnlyList<InstanceObservation>)ours : throw new InvalidOperationException("A machine is listed twice.");
         });
 
@@ -346,8 +347,22 @@ internal sealed partial class IncusRuntime(
         client.ChangeAsync(HttpMethod.Patch, PathOf(name), new JsonObject { ["config"] = new JsonObject { [key] = value } }, Timeout, cancellationToken);
 
     /// <exception cref="RuntimeException">There is one of that name that is not ours.</exception>
-    private async Task<InstanceObservation?> FindAsync(InstanceName name, CancellationToken cancellationToken) =>
-        await FindRawAsync(name, "?recursion=1", cancellationToken) is { } instance ? IncusInstances.Read(instance) ?? throw IncusFaults.NotOurs(name) : null;
+    private async Task<InstanceObservation?> FindAsync(InstanceName name, CancellationToken cancellationToken)
+    {
+        JsonElement? found;
+        try
+        {
+            found = await FindRawAsync(name, "?recursion=1", cancellationToken);
+        }
+        catch (AnswerTooLargeException fault)
+        {
+            // What is not the guest's to say is known all the same; its address is not.
+            LogTooLarge(name, fault);
+            found = await FindRawAsync(name, "", cancellationToken);
+        }
+
+        return found is { } instance ? IncusInstances.Read(instance) ?? throw IncusFaults.NotOurs(name) : null;
+    }
 
     /// <summary>Null only if the daemon says that this very machine is missing: if its pool or network is missing, its state is unknown.</summary>
     private async Task<JsonElement?> FindRawAsync(InstanceName name, string query, CancellationToken cancellationToken)
@@ -356,7 +371,7 @@ internal sealed partial class IncusRuntime(
         {
             try
             {
-                var found = await client.GetAsync(PathOf(name) + query, cancellationToken);
+                var found = query.Length > 0 ? await client.GetStateAsync(PathOf(name) + query, cancellationToken) : await client.GetAsync(PathOf(name), cancellationToken);
                 return found.GetProperty("name").GetString() == name.ToString() ? found : throw new InvalidOperationException($"{name} was asked for.");
             }
             catch (IncusException fault) when (fault.Status == 404)
@@ -406,6 +421,9 @@ internal sealed partial class IncusRuntime(
 
     [LoggerMessage(Level = LogLevel.Information, Message = "An earlier request is still at work on {Instance}; waiting for it.")]
     private partial void LogWaiting(InstanceName instance);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The guest of {Instance} reports more about itself than is read, so its address is not known.")]
+    private partial void LogTooLarge(InstanceName instance, Exception fault);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "An earlier request for {Instance} failed.")]
     private partial void LogOtherFailed(InstanceName instance, Exception fault);

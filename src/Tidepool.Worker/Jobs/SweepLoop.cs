@@ -1,6 +1,4 @@
 using Tidepool.Core.Lifecycle;
-using Tidepool.Core.Runtime;
-using Tidepool.Core.Storage;
 using Tidepool.Worker.Health;
 
 namespace Tidepool.Worker.Jobs;
@@ -18,8 +16,9 @@ internal sealed partial class SweepLoop(
                 await sweeper.SweepAsync(stoppingToken);
                 await health.ReportAsync("machines", true, orphans.Describe(), stoppingToken);
             }
-            catch (Exception fault) when (fault is StoreException or RuntimeException)
+            catch (Exception fault) when (!stoppingToken.IsCancellationRequested)
             {
+                // Also what is not foreseen: the next sweep covers all that this one did not.
                 LogFailed(fault);
             }
 

@@ -87,6 +87,20 @@ public sealed class ContainerBoundsTests(IncusRuntimeTests.Host host) : IClassFi
         await host.ShellAsync("unshare --uts --ipc --net --pid --fork --mount true");
     }
 
+    /// <summary>Incus reports every address of a guest, about 100 bytes for each.</summary>
+    [Fact]
+    public async Task A_guest_with_more_addresses_than_are_read_hides_its_own_and_no_other()
+    {
+        var greedy = await RunningAsync(host.Runtime);
+        var other = await RunningAsync(host.Runtime);
+        await host.RunInsideAsync(greedy, "i=0; while [ $i -lt 20000 ]; do i=$((i+1)); printf 'addr add fd11::%x/128 dev lo nodad\\n' $i; done | ip -force -batch -");
+        var seen = await host.Runtime.ObserveAsync(greedy, Token);
+        Assert.Equal((InstanceState.Running, null), (seen!.State, seen.Address));
+        var all = await host.Runtime.ObserveAllAsync(Token);
+        Assert.Equal((await host.Runtime.ObserveAsync(other, Token))!.Address, all.Single(machine => machine.Name == other).Address);
+        Assert.NotNull(all.Single(machine => machine.Name == greedy).Address);
+    }
+
     [Fact]
     public async Task The_processes_of_all_containers_together_stay_within_the_budget()
     {
