@@ -26,7 +26,11 @@ internal static class QemuBoot
         {
             var name = $"bench-{run}";
             var asked = TimeProvider.System.GetUtcNow();
-            await tidepool.Api.CreateAsync(new CreateWorkspaceRequest(name, MemoryMiB: 2048));
+            if ((await tidepool.Api.CreateAsync(new CreateWorkspaceRequest(name, MemoryMiB: 2048))).Problem is { } refused)
+            {
+                throw new InvalidOperationException(refused.Detail);
+            }
+
             var (workspace, running) = await UntilRunningAsync(tidepool, name);
             var pid = (await File.ReadAllTextAsync(Path.Combine(state, "qemu", "machines", "ws-" + workspace.Id["ws_".Length..], "process"))).Split(' ')[0];
             var (began, used) = await ProcessAsync(pid);

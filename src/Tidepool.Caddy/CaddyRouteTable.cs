@@ -66,8 +66,9 @@ internal sealed partial class CaddyRouteTable(CaddyAdmin admin, IOptions<CaddyOp
             var config = render();
 
             // First the file: Caddy may not run yet, and starts with what stands here.
-            WriteFile(config);
-            return await ApplyAsync(config, cancellationToken);
+            var text = config.ToJsonString();
+            WriteFile(text);
+            return await ApplyAsync(config, Math.Max(LeastRead, 2 * text.Length), cancellationToken);
         }
         finally
         {
@@ -75,9 +76,11 @@ internal sealed partial class CaddyRouteTable(CaddyAdmin admin, IOptions<CaddyOp
         }
     }
 
-    private async Task<bool> ApplyAsync(JsonObject config, CancellationToken cancellationToken)
+    /// <param name="config">What Caddy is to have.</param>
+    /// <param name="most">How many characters of what it has are read.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    private async Task<bool> ApplyAsync(JsonObject config, int most, CancellationToken cancellationToken)
     {
-        var most = Math.Max(LeastRead, 2 * config.ToJsonString().Length);
         for (var attempt = 1; ; attempt++)
         {
             var (current, tag) = await admin.ReadAsync(most, cancellationToken);
@@ -150,9 +153,8 @@ internal sealed partial class CaddyRouteTable(CaddyAdmin admin, IOptions<CaddyOp
         }
     }
 
-    private void WriteFile(JsonObject config)
+    private void WriteFile(string text)
     {
-        var text = config.ToJsonString();
         if (text == written && File.Exists(options.Value.ConfigFile))
         {
             return;

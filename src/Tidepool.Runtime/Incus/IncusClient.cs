@@ -63,10 +63,10 @@ internal sealed class IncusClient : IDisposable
     public Task<JsonElement> GetAsync(string path, CancellationToken cancellationToken) =>
         CallAsync(HttpMethod.Get, path, null, CallTimeout, cancellationToken);
 
-    /// <summary>What a guest has a say in.</summary>
+    /// <summary>A machine with its state, in which its guest has a say.</summary>
     /// <exception cref="AnswerTooLargeException">It is larger than any honest guest makes it.</exception>
     public Task<JsonElement> GetStateAsync(string path, CancellationToken cancellationToken) =>
-        CallAsync(HttpMethod.Get, path, null, CallTimeout, cancellationToken, MaxStateBytes);
+        CallAsync(HttpMethod.Get, path + "?recursion=1", null, CallTimeout, cancellationToken, MaxStateBytes);
 
     /// <summary>
     /// Changes something at once, or begins to and waits for <paramref name="timeout"/> until it is done. False if the daemon has

@@ -7,7 +7,6 @@ namespace Tidepool.Runtime.Incus;
 internal static class IncusInstanceConfig
 {
     public const string ProcessesKey = "limits.processes";
-    public const string DeniedCallsKey = "security.syscalls.deny";
 
     /// <summary>
     /// A new btrfs subvolume has a quota of its own, which is unlimited, so a guest may make none: SUBVOL_CREATE, SUBVOL_CREATE_V2,
@@ -17,7 +16,7 @@ internal static class IncusInstanceConfig
     /// The kernel counts the contexts of the older asynchronous input and output (io_setup) for the whole machine, and its keys for each
     /// user id and not for the container's memory. Programs get "no such call", and do without.
     /// </remarks>
-    public static readonly string DeniedCalls = "io_setup errno 38\nadd_key errno 38\nkeyctl errno 38\nrequest_key errno 38\n" + string.Join('\n', new[] { 0x5000940e, 0x50009418, 0x50009401, 0x50009417 }.Select(call => $"ioctl errno 1 [1,{call},SCMP_CMP_MASKED_EQ,4294967295]"));
+    private static readonly string DeniedCalls = "io_setup errno 38\nadd_key errno 38\nkeyctl errno 38\nrequest_key errno 38\n" + string.Join('\n', new[] { 0x5000940e, 0x50009418, 0x50009401, 0x50009417 }.Select(call => $"ioctl errno 1 [1,{call},SCMP_CMP_MASKED_EQ,4294967295]"));
 
     /// <summary>A container's root could raise its own ceilings with this capability, and it is good for nothing else there.</summary>
     private const string DroppedCapabilities = "lxc.cap.drop = sys_resource";
@@ -29,15 +28,18 @@ internal static class IncusInstanceConfig
     /// stops one program. The container's memory stops a root that uses many ids, because <c>tidepool up</c> raises the host's own
     /// limits above what that memory can hold. <c>user_namespaces(7)</c>, <c>inotify(7)</c>.
     /// </summary>
-    public static IReadOnlyDictionary<string, string> Ceilings { get; } = new[] { "cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts" }
+    private static readonly IEnumerable<KeyValuePair<string, string>> Ceilings = new[] { "cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts" }
         .ToDictionary(kind => $"linux.sysctl.user.max_{kind}_namespaces", _ => $"{MostNamespaces}")
         .Append(new("linux.sysctl.user.max_inotify_instances", "256"))
         .Append(new("linux.sysctl.user.max_inotify_watches", "524288"))
         .Append(new("linux.sysctl.user.max_fanotify_groups", "64"))
         .Append(new("linux.sysctl.user.max_fanotify_marks", "65536"))
         .Where(ceiling => File.Exists("/proc/sys/" + ceiling.Key["linux.sysctl.".Length..].Replace('.', '/')))
-        .Append(new("raw.lxc", DroppedCapabilities))
-        .ToDictionary(StringComparer.Ordinal);
+        .ToList();
+
+    /// <summary>What a container's root is kept from, the same for every container.</summary>
+    public static IReadOnlyList<KeyValuePair<string, string>> Bounds { get; } =
+        [new("security.syscalls.deny", DeniedCalls), new("raw.lxc", DroppedCapabilities), .. Ceilings];
 
     public static JsonObject Render(InstanceSpec spec, JsonObject source, JsonObject link, bool isMachine, IncusOptions options) => new()
     {
@@ -69,8 +71,7 @@ internal static class IncusInstanceConfig
         // Many that boot at once shall not keep the page, or the machine's owner, waiting.
         config["limits.cpu.allowance"] = $"{options.CpuSharePercent}%";
         config[ProcessesKey] = options.ProcessLimit.ToString();
-        config[DeniedCallsKey] = DeniedCalls;
-        foreach (var (key, value) in Ceilings)
+        foreach (var (key, value) in Bounds)
         {
             config[key] = value;
         }

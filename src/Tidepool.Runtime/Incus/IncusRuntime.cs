@@ -69,7 +69,7 @@ internal sealed partial class IncusRuntime(
     public Task StartAsync(InstanceName name, CancellationToken cancellationToken) =>
         TranslatedAsync("starting the workspace's machine", async () =>
         {
-            var found = await FindRawAsync(name, "", cancellationToken) ?? throw Missing();
+            var found = await FindRawAsync(name, cancellationToken) ?? throw Missing();
             if (IncusLinks.Read(found) is null)
             {
                 await GiveLinkAsync(name, cancellationToken);
@@ -82,7 +82,7 @@ internal sealed partial class IncusRuntime(
 
             if (await WaitForPendingAsync(name, cancellationToken) || IncusInstances.Read(found)?.State != InstanceState.Stopped)
             {
-                found = await FindRawAsync(name, "", cancellationToken) ?? throw Missing();
+                found = await FindRawAsync(name, cancellationToken) ?? throw Missing();
             }
 
             if (IncusInstances.Read(found)?.State != InstanceState.Running)
@@ -118,7 +118,7 @@ internal sealed partial class IncusRuntime(
     public Task DeleteAsync(InstanceName name, CancellationToken cancellationToken) =>
         TranslatedAsync("deleting the workspace's machine", async () =>
         {
-            if (await FindRawAsync(name, "", cancellationToken) is null)
+            if (await FindRawAsync(name, cancellationToken) is null)
             {
                 return;
             }
@@ -130,7 +130,7 @@ internal sealed partial class IncusRuntime(
             }
             catch (IncusException) when (!cancellationToken.IsCancellationRequested)
             {
-                if (await FindRawAsync(name, "", cancellationToken) is not null)
+                if (await FindRawAsync(name, cancellationToken) is not null)
                 {
                     throw;
                 }
@@ -183,7 +183,7 @@ internal sealed partial class IncusRuntime(
     /// </summary>
     private async Task<bool> AdoptAsync(InstanceName name, CancellationToken cancellationToken)
     {
-        if (await FindRawAsync(name, "", cancellationToken) is not { } found)
+        if (await FindRawAsync(name, cancellationToken) is not { } found)
         {
             return false;
         }
@@ -192,7 +192,7 @@ internal sealed partial class IncusRuntime(
         {
             LogWaiting(name);
             var succeeded = await client.WaitAsync($"1.0/operations/{operation}", Timeout, cancellationToken);
-            if (await FindRawAsync(name, "", cancellationToken) is not { } now)
+            if (await FindRawAsync(name, cancellationToken) is not { } now)
             {
                 return false;
             }
@@ -284,12 +284,8 @@ internal sealed partial class IncusRuntime(
     /// <summary>Brings a container to what holds now: an older Tidepool may have made it, and its share of the host's processes changes.</summary>
     private async Task PutInForceAsync(InstanceName name, JsonElement found, CancellationToken cancellationToken)
     {
-        var wanted = new JsonObject
-        {
-            [IncusInstanceConfig.DeniedCallsKey] = IncusInstanceConfig.DeniedCalls,
-            [IncusInstanceConfig.ProcessesKey] = await processes.ClaimAsync(name, cancellationToken),
-        };
-        foreach (var (key, value) in IncusInstanceConfig.Ceilings)
+        var wanted = new JsonObject { [IncusInstanceConfig.ProcessesKey] = await processes.ClaimAsync(name, cancellationToken) };
+        foreach (var (key, value) in IncusInstanceConfig.Bounds)
         {
             wanted[key] = value;
         }
@@ -352,26 +348,26 @@ internal sealed partial class IncusRuntime(
         JsonElement? found;
         try
         {
-            found = await FindRawAsync(name, "?recursion=1", cancellationToken);
+            found = await FindRawAsync(name, cancellationToken, withState: true);
         }
         catch (AnswerTooLargeException fault)
         {
             // What is not the guest's to say is known all the same; its address is not.
             LogTooLarge(name, fault);
-            found = await FindRawAsync(name, "", cancellationToken);
+            found = await FindRawAsync(name, cancellationToken);
         }
 
         return found is { } instance ? IncusInstances.Read(instance) ?? throw IncusFaults.NotOurs(name) : null;
     }
 
     /// <summary>Null only if the daemon says that this very machine is missing: if its pool or network is missing, its state is unknown.</summary>
-    private async Task<JsonElement?> FindRawAsync(InstanceName name, string query, CancellationToken cancellationToken)
+    private async Task<JsonElement?> FindRawAsync(InstanceName name, CancellationToken cancellationToken, bool withState = false)
     {
         for (var attempt = 1; ; attempt++)
         {
             try
             {
-                var found = query.Length > 0 ? await client.GetStateAsync(PathOf(name) + query, cancellationToken) : await client.GetAsync(PathOf(name), cancellationToken);
+                var found = await (withState ? client.GetStateAsync(PathOf(name), cancellationToken) : client.GetAsync(PathOf(name), cancellationToken));
                 return found.GetProperty("name").GetString() == name.ToString() ? found : throw new InvalidOperationException($"{name} was asked for.");
             }
             catch (IncusException fault) when (fault.Status == 404)
