@@ -6,6 +6,7 @@ using Tidepool.Cli.Runtimes;
 using Tidepool.Cli.State;
 using Tidepool.Cli.Supervision;
 using Tidepool.Contracts;
+using Tidepool.Host.Processes;
 
 namespace Tidepool.Cli.Commands;
 

@@ -1,4 +1,5 @@
 using Tidepool.Cli.State;
+using Tidepool.Host.Processes;
 
 namespace Tidepool.Cli.Processes;
 

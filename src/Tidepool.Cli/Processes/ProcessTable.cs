@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Tidepool.Host.Processes;
 
 namespace Tidepool.Cli.Processes;
 

@@ -1,6 +1,6 @@
-using Tidepool.Cli.Processes;
 using Tidepool.Cli.State;
 using Tidepool.Cli.Supervision;
+using Tidepool.Host.Processes;
 
 namespace Tidepool.Cli.Shutdown;
 

@@ -3,6 +3,7 @@ using Tidepool.Cli.Processes;
 using Tidepool.Cli.Runtimes;
 using Tidepool.Cli.State;
 using Tidepool.Cli.Supervision;
+using Tidepool.Host.Processes;
 
 namespace Tidepool.Cli.Shutdown;
 

@@ -10,6 +10,7 @@ using Tidepool.Cli.Service;
 using Tidepool.Cli.Shutdown;
 using Tidepool.Cli.State;
 using Tidepool.Cli.Supervision;
+using Tidepool.Host.Processes;
 
 namespace Tidepool.Cli.Startup;
 

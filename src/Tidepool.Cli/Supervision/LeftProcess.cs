@@ -2,6 +2,7 @@ using System.Globalization;
 using Tidepool.Cli.Host;
 using Tidepool.Cli.Processes;
 using Tidepool.Cli.State;
+using Tidepool.Host.Processes;
 
 namespace Tidepool.Cli.Supervision;
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Tidepool.Cli.Processes;
 using Tidepool.Cli.State;
+using Tidepool.Host.Processes;
 
 namespace Tidepool.Cli.Supervision;
 

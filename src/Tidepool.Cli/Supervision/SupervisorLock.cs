@@ -1,5 +1,6 @@
 using Tidepool.Cli.Processes;
 using Tidepool.Cli.State;
+using Tidepool.Host.Processes;
 
 namespace Tidepool.Cli.Supervision;
 

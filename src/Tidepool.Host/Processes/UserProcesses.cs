@@ -1,12 +1,10 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 
 namespace Tidepool.Host.Processes;
 
 /// <summary>All processes of one user, as the Linux kernel lists them.</summary>
-public static partial class UserProcesses
+public static class UserProcesses
 {
-    private const int Kill = 9;
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
 
     /// <summary>
@@ -23,7 +21,7 @@ public static partial class UserProcesses
         {
             foreach (var process in left)
             {
-                _ = Signal(process, Kill);
+                Signals.Send(process, Signals.Kill);
             }
 
             await Task.Delay(PollInterval, time, cancellationToken);
@@ -31,39 +29,28 @@ public static partial class UserProcesses
     }
 
     /// <summary>
-    /// The ids of the user's processes. A process whose first thread has ended counts while another of its threads runs; a zombie,
+    /// The user's processes. A process whose first thread has ended counts while another of its threads runs; a zombie,
     /// which its parent has not waited for yet, does not count.
     /// </summary>
-    public static IReadOnlyList<int> Of(uint user)
-    {
-        var found = new List<int>();
-        foreach (var path in Directory.EnumerateDirectories("/proc"))
-        {
-            if (int.TryParse(Path.GetFileName(path), NumberStyles.None, CultureInfo.InvariantCulture, out var process) && IsOf(path, user))
-            {
-                found.Add(process);
-            }
-        }
+    public static IReadOnlyList<ProcessIdentity> Of(uint user) =>
+    [
+        .. Directory.EnumerateDirectories("/proc")
+            .Select(path => int.TryParse(Path.GetFileName(path), NumberStyles.None, CultureInfo.InvariantCulture, out var pid) ? ProcessIdentity.Of(pid) : null)
+            .OfType<ProcessIdentity>()
+            .Where(process => IsOf(process, user)),
+    ];
 
-        return found;
-    }
-
-    private static bool IsOf(string path, uint user)
+    private static bool IsOf(ProcessIdentity process, uint user)
     {
         try
         {
-            var status = File.ReadLines(Path.Combine(path, "status")).Select(line => line.Split(':', 2)).Where(parts => parts.Length == 2).ToDictionary(parts => parts[0], parts => parts[1].Trim());
-            return status["Uid"].Split('\t').Contains(user.ToString(CultureInfo.InvariantCulture))
-                && (status["State"][0] is not ('Z' or 'X') || int.Parse(status["Threads"], CultureInfo.InvariantCulture) > 1);
+            var users = File.ReadLines(string.Create(CultureInfo.InvariantCulture, $"/proc/{process.Pid}/status")).First(line => line.StartsWith("Uid:", StringComparison.Ordinal));
+            return users.Split('\t').Contains(user.ToString(CultureInfo.InvariantCulture));
         }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or KeyNotFoundException)
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or InvalidOperationException)
         {
             // It ended meanwhile.
             return false;
         }
     }
-
-    [LibraryImport("libc", EntryPoint = "kill")]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial int Signal(int process, int signal);
 }

@@ -170,7 +170,7 @@ internal sealed partial class MachineDriver(
     }
 
     /// <summary>Its process. Waits for a process that is only starting, or is nearly gone.</summary>
-    private async Task<MachineProcess?> ProcessAsync(InstanceName name, CancellationToken cancellationToken)
+    private async Task<ProcessIdentity?> ProcessAsync(InstanceName name, CancellationToken cancellationToken)
     {
         var began = time.GetTimestamp();
         while (true)
@@ -237,7 +237,7 @@ internal sealed partial class MachineDriver(
     }
 
     /// <summary>Presses the power button, and again now and then: a guest that is still booting does not heed it.</summary>
-    private async Task<bool> AskedToEndAsync(InstanceName name, QemuMachine machine, MachineProcess process, TimeSpan grace, CancellationToken cancellationToken)
+    private async Task<bool> AskedToEndAsync(InstanceName name, QemuMachine machine, ProcessIdentity process, TimeSpan grace, CancellationToken cancellationToken)
     {
         var began = time.GetTimestamp();
         TimeSpan? pressed = null;
@@ -281,7 +281,7 @@ internal sealed partial class MachineDriver(
     }
 
     /// <summary>A process that was asked to end gets a moment to do so.</summary>
-    private async Task KillAsync(MachineProcess process, TimeSpan moment, CancellationToken cancellationToken)
+    private async Task KillAsync(ProcessIdentity process, TimeSpan moment, CancellationToken cancellationToken)
     {
         var began = time.GetTimestamp();
         while (process.IsAlive)
@@ -289,7 +289,7 @@ internal sealed partial class MachineDriver(
             var elapsed = time.GetElapsedTime(began);
             if (elapsed >= moment)
             {
-                process.End();
+                Signals.Send(process, Signals.Kill);
             }
 
             if (elapsed > moment + KillTimeout)

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Tidepool.Core.Network;
 using Tidepool.Host.Files;
+using Tidepool.Host.Processes;
 using Tidepool.Runtime.Boundary;
 using Tidepool.Runtime.Host;
 
@@ -181,7 +182,7 @@ internal sealed partial class QemuNetwork(QemuDirectory directory, MachineFiles 
         var command = ResolverCommand();
         if (MachineProcess.ReadAlive(ResolverProcess) is { } running)
         {
-            if (running.CommandLine.EndsWith(string.Join('\0', command) + '\0', StringComparison.Ordinal))
+            if (MachineProcess.CommandLineOf(running).EndsWith(string.Join('\0', command) + '\0', StringComparison.Ordinal))
             {
                 return;
             }
@@ -230,7 +231,7 @@ internal sealed partial class QemuNetwork(QemuDirectory directory, MachineFiles 
     {
         while (MachineProcess.ReadAlive(ResolverProcess) is { } running)
         {
-            running.End();
+            Signals.Send(running, Signals.Kill);
             await Task.Delay(PollInterval, time, cancellationToken);
         }
     }

@@ -5,6 +5,7 @@ using Tidepool.Cli.Host;
 using Tidepool.Cli.Processes;
 using Tidepool.Cli.State;
 using Tidepool.Cli.Supervision;
+using Tidepool.Host.Processes;
 
 namespace Tidepool.Cli.Tests.Doctor;
 

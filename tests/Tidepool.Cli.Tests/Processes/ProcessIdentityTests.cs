@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Tidepool.Cli.Processes;
+using Tidepool.Host.Processes;
 
 namespace Tidepool.Cli.Tests.Processes;
 

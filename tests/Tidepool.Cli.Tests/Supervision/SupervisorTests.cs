@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Time.Testing;
 using Tidepool.Cli.Processes;
 using Tidepool.Cli.Supervision;
+using Tidepool.Host.Processes;
 
 namespace Tidepool.Cli.Tests.Supervision;
 

@@ -24,8 +24,8 @@ public sealed class UserProcessesTests
             await Task.Yield();
         }
 
-        Assert.Contains(headless.Id, UserProcesses.Of(User));
-        Assert.Contains(plain.Id, UserProcesses.Of(User));
+        Assert.Contains(headless.Id, UserProcesses.Of(User).Select(process => process.Pid));
+        Assert.Contains(plain.Id, UserProcesses.Of(User).Select(process => process.Pid));
         await UserProcesses.EndAsync(User, TimeProvider.System, Token);
         Assert.Empty(UserProcesses.Of(User));
         await Task.WhenAll(plain.WaitForExitAsync(Token), headless.WaitForExitAsync(Token));

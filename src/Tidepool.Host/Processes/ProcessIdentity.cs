@@ -1,18 +1,19 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 
-namespace Tidepool.Cli.Processes;
+namespace Tidepool.Host.Processes;
 
 /// <summary>
 /// A process beyond doubt: its number and the moment it started, in the kernel's ticks since boot. The kernel
 /// may have given a number alone to another process since.
 /// </summary>
 [StructLayout(LayoutKind.Auto)]
-internal readonly record struct ProcessIdentity(int Pid, long StartTicks)
+public readonly record struct ProcessIdentity(int Pid, long StartTicks)
 {
+    /// <summary>Whether any of its threads runs: a compromised process can end its first thread alone, and then appears dead to most programs.</summary>
     public bool IsAlive => Of(Pid) == this;
 
-    /// <summary>The process that has this number now; null if there is none, or only what is left of one: one of whose threads none goes on.</summary>
+    /// <summary>The process that has this number now; null if there is none, or only an ended one that its parent has not waited for yet.</summary>
     public static ProcessIdentity? Of(int pid)
     {
         try
@@ -28,6 +29,7 @@ internal readonly record struct ProcessIdentity(int Pid, long StartTicks)
         }
     }
 
+    /// <summary>From what <see cref="ToString"/> wrote; null if it is something else.</summary>
     public static ProcessIdentity? Parse(string text)
     {
         var parts = text.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
