@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
+using Tidepool.Host.Sockets;
 
 namespace Tidepool.Runtime.Boundary;
 
@@ -7,16 +8,15 @@ namespace Tidepool.Runtime.Boundary;
 /// The number that the kernel raises by one with each transaction of nftables: while it stays the same, the firewall is unchanged.
 /// Asked of the kernel by netlink, as linux/netfilter/nf_tables.h numbers it (NFT_MSG_GETGEN), which takes some microseconds.
 /// </summary>
-internal static partial class FirewallGeneration
+internal static class FirewallGeneration
 {
-    private const int NetlinkFamily = 16;
-    private const int RawCloseOnExec = 3 | 0x80000;
     private const int NetfilterProtocol = 12;
-    private const ushort Ask = (10 << 8) | 16;
+    private const ushort Question = (10 << 8) | 16;
     private const ushort Answer = (10 << 8) | 15;
-    private const ushort IsRequest = 1;
     private const ushort NumberAttribute = 1;
-    private const int HeaderLength = 20;
+
+    /// <summary>Netlink's header, and four bytes of netfilter's own.</summary>
+    private const int HeaderLength = Netlink.HeaderLength + 4;
     private const int AttributeHeaderLength = 4;
 
     /// <summary>Null where the kernel does not say.</summary>
@@ -27,38 +27,16 @@ internal static partial class FirewallGeneration
             return null;
         }
 
-        var socket = OpenSocket(NetlinkFamily, RawCloseOnExec, NetfilterProtocol);
-        if (socket < 0)
-        {
-            return null;
-        }
-
-        try
-        {
-            Span<byte> message = stackalloc byte[512];
-            message.Clear();
-            MemoryMarshal.Write(message, HeaderLength);
-            MemoryMarshal.Write(message[4..], Ask);
-            MemoryMarshal.Write(message[6..], IsRequest);
-            if (Send(socket, message, HeaderLength, 0) != HeaderLength)
-            {
-                return null;
-            }
-
-            // The kernel answers before the request returns, so this never waits.
-            var length = Receive(socket, message, message.Length, 0);
-            return length < HeaderLength ? null : Parse(message[..(int)length]);
-        }
-        finally
-        {
-            _ = CloseSocket(socket);
-        }
+        Span<byte> question = stackalloc byte[HeaderLength];
+        question.Clear();
+        Span<byte> answer = stackalloc byte[512];
+        return Netlink.Ask(NetfilterProtocol, Question, question, answer) is { } length ? Parse(answer[..length]) : null;
     }
 
     /// <summary>The number in an answer; null where there is none.</summary>
     internal static uint? Parse(ReadOnlySpan<byte> answer)
     {
-        if (answer.Length < HeaderLength || MemoryMarshal.Read<ushort>(answer[4..]) != Answer)
+        if (answer.Length < HeaderLength || Netlink.TypeOf(answer) != Answer)
         {
             return null;
         }
@@ -76,16 +54,4 @@ internal static partial class FirewallGeneration
 
         return null;
     }
-
-    [LibraryImport("libc", EntryPoint = "socket", SetLastError = true)]
-    private static partial int OpenSocket(int family, int type, int protocol);
-
-    [LibraryImport("libc", EntryPoint = "send", SetLastError = true)]
-    private static partial nint Send(int socket, ReadOnlySpan<byte> message, nint length, int flags);
-
-    [LibraryImport("libc", EntryPoint = "recv", SetLastError = true)]
-    private static partial nint Receive(int socket, Span<byte> buffer, nint length, int flags);
-
-    [LibraryImport("libc", EntryPoint = "close")]
-    private static partial int CloseSocket(int socket);
 }

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using Tidepool.Host.Sockets;
 
 namespace Tidepool.Server.SignIn;
 
@@ -9,25 +10,19 @@ namespace Tidepool.Server.SignIn;
 /// Asks the kernel which user of this machine has the other end of a TCP connection, by netlink's socket diagnosis (sock_diag(7)).
 /// Any user may ask, and the kernel finds one connection in constant time however many there are.
 /// </summary>
-internal static partial class LocalConnections
+internal static class LocalConnections
 {
-    private const int NetlinkFamily = 16;
-    private const int RawCloseOnExec = 3 | 0x80000;
     private const int SocketDiagnosis = 4;
     private const ushort ByFamily = 20;
-    private const ushort Request = 1;
-    private const ushort Error = 2;
-    private const int DoNotWait = 0x40;
     private const byte Tcp = 6;
     private const byte Established = 1;
     private const byte Listening = 10;
     private const int NoSuchConnection = -2;
 
-    private const int HeaderLength = 16;
-    private const int RequestLength = HeaderLength + 56;
+    private const int RequestLength = Netlink.HeaderLength + 56;
 
     // struct inet_diag_msg of linux/inet_diag.h: four bytes, 48 bytes that name the connection, and three numbers before the user.
-    private const int UserOffset = HeaderLength + 4 + 48 + 12;
+    private const int UserOffset = Netlink.HeaderLength + 4 + 48 + 12;
 
     /// <summary>What the kernel says of the client's end.</summary>
     internal abstract record Client
@@ -56,24 +51,8 @@ internal static partial class LocalConnections
         }
 
         (client, server) = (Plain(client), Plain(server));
-        var socket = OpenSocket(NetlinkFamily, RawCloseOnExec, SocketDiagnosis);
-        if (socket < 0)
-        {
-            return new Client.Unknown();
-        }
-
-        try
-        {
-            var question = Question(client, server);
-            var answer = new byte[1024];
-            return Send(socket, question, question.Length, 0) == question.Length && Receive(socket, answer, answer.Length, DoNotWait) is var length and >= HeaderLength
-                ? Read(answer.AsSpan(0, (int)length))
-                : new Client.Unknown();
-        }
-        finally
-        {
-            _ = CloseSocket(socket);
-        }
+        var answer = new byte[1024];
+        return Netlink.Ask(SocketDiagnosis, ByFamily, Question(client, server), answer) is { } length ? Read(answer.AsSpan(0, length)) : new Client.Unknown();
     }
 
     /// <summary>An IPv4 address can be written as an IPv6 address; the connection is the same.</summary>
@@ -82,13 +61,9 @@ internal static partial class LocalConnections
     private static byte[] Question(IPEndPoint client, IPEndPoint server)
     {
         var bytes = new byte[RequestLength];
-        var header = bytes.AsSpan();
-        MemoryMarshal.Write(header, RequestLength);
-        MemoryMarshal.Write(header[4..], ByFamily);
-        MemoryMarshal.Write(header[6..], Request);
 
         // struct inet_diag_req_v2: family, protocol, two bytes, the states that are wanted; then the connection, its numbers in network order.
-        var request = header[HeaderLength..];
+        var request = bytes.AsSpan(Netlink.HeaderLength);
         request[0] = (byte)(client.AddressFamily == AddressFamily.InterNetworkV6 ? 10 : 2);
         request[1] = Tcp;
         MemoryMarshal.Write(request[4..], uint.MaxValue);
@@ -106,10 +81,10 @@ internal static partial class LocalConnections
 
     private static Client Read(ReadOnlySpan<byte> answer)
     {
-        var type = MemoryMarshal.Read<ushort>(answer[4..]);
-        if (type == Error && answer.Length >= HeaderLength + 4)
+        var type = Netlink.TypeOf(answer);
+        if (type == Netlink.Error && answer.Length >= Netlink.HeaderLength + 4)
         {
-            return MemoryMarshal.Read<int>(answer[HeaderLength..]) == NoSuchConnection ? new Client.Elsewhere() : new Client.Unknown();
+            return MemoryMarshal.Read<int>(answer[Netlink.HeaderLength..]) == NoSuchConnection ? new Client.Elsewhere() : new Client.Unknown();
         }
 
         if (type != ByFamily || answer.Length < UserOffset + 4)
@@ -117,7 +92,7 @@ internal static partial class LocalConnections
             return new Client.Unknown();
         }
 
-        return answer[HeaderLength + 1] switch
+        return answer[Netlink.HeaderLength + 1] switch
         {
             Established => new Client.OfUser(MemoryMarshal.Read<uint>(answer[UserOffset..])),
 
@@ -126,16 +101,4 @@ internal static partial class LocalConnections
             _ => new Client.Unknown(),
         };
     }
-
-    [LibraryImport("libc", EntryPoint = "socket")]
-    private static partial int OpenSocket(int family, int type, int protocol);
-
-    [LibraryImport("libc", EntryPoint = "send")]
-    private static partial nint Send(int socket, byte[] bytes, nint length, int flags);
-
-    [LibraryImport("libc", EntryPoint = "recv")]
-    private static partial nint Receive(int socket, [Out] byte[] bytes, nint length, int flags);
-
-    [LibraryImport("libc", EntryPoint = "close")]
-    private static partial int CloseSocket(int socket);
 }
