@@ -64,9 +64,9 @@ internal sealed partial class CaddyRouteTable(CaddyAdmin admin, IOptions<CaddyOp
         try
         {
             var config = render();
+            var text = config.ToJsonString();
 
             // First the file: Caddy may not run yet, and starts with what stands here.
-            var text = config.ToJsonString();
             WriteFile(text);
             return await ApplyAsync(config, Math.Max(LeastRead, 2 * text.Length), cancellationToken);
         }

@@ -7,6 +7,18 @@ namespace Tidepool.Cli.Tests.Completion;
 /// <summary>The scripts as the shells themselves see them.</summary>
 public sealed class CompletionTests : IDisposable
 {
+    /// <summary>What is typed, and the candidates in order.</summary>
+    public static TheoryData<string, string> OtherShells { get; } = new()
+    {
+        { "tidepool st", "start status stop" },
+        { "tidepool port ", "add ls rm" },
+        { "tidepool stop --wa", "--wait" },
+        { "tidepool --state /x sto", "stop" },
+        { "tidepool up --runtime q", "qemu" },
+        { "tidepool port add o", "other" },
+        { "tidepool --state /elsewhere open ", "elsewhere" },
+    };
+
     private static readonly string[] Shells = ["bash", "zsh", "fish"];
     private readonly string directory = Directory.CreateTempSubdirectory("tp-completion-").FullName;
 
@@ -72,13 +84,7 @@ public sealed class CompletionTests : IDisposable
     }
 
     [Theory]
-    [InlineData("tidepool st", "start status stop")]
-    [InlineData("tidepool port ", "add ls rm")]
-    [InlineData("tidepool stop --wa", "--wait")]
-    [InlineData("tidepool --state /x sto", "stop")]
-    [InlineData("tidepool up --runtime q", "qemu")]
-    [InlineData("tidepool port add o", "other")]
-    [InlineData("tidepool --state /elsewhere open ", "elsewhere")]
+    [MemberData(nameof(OtherShells))]
     public async Task Fish_completes(string typed, string expected)
     {
         Assert.SkipUnless(IsInstalled("fish"), "fish is not installed here.");
@@ -89,13 +95,7 @@ public sealed class CompletionTests : IDisposable
 
     /// <summary>With stand-ins for what zsh itself adds candidates with, as its own needs a terminal.</summary>
     [Theory]
-    [InlineData("tidepool st", "start status stop")]
-    [InlineData("tidepool port ", "add ls rm")]
-    [InlineData("tidepool stop --wa", "--wait")]
-    [InlineData("tidepool --state /x sto", "stop")]
-    [InlineData("tidepool up --runtime q", "qemu")]
-    [InlineData("tidepool port add o", "other")]
-    [InlineData("tidepool --state /elsewhere open ", "elsewhere")]
+    [MemberData(nameof(OtherShells))]
     [InlineData("tidepool nonsense st", "")]
     public async Task Zsh_completes(string typed, string expected)
     {

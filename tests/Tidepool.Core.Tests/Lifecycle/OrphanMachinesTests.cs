@@ -72,7 +72,7 @@ public sealed class OrphanMachinesTests : StoreTest
     {
         var workspace = await AddAsync();
         await MakeAsync(workspace.Instance);
-        var lease = await Database.Leases.TryAcquireAsync(Reconciler.LeaseOn(workspace.Id), "somebody", Sample.Start, TimeSpan.FromMinutes(1), Token);
+        var lease = await Database.Leases.TryAcquireAsync(Reconciler.LeaseOn(workspace.Id), "another worker", Sample.Start, TimeSpan.FromMinutes(1), Token);
         Assert.True(await Database.Store.TryRemoveAsync(lease!, workspace, Sample.Requested(workspace, Verbs.Stop), Token));
         await SweepAsync();
         Assert.Equal([workspace.Instance], machines.Names);
