@@ -48,6 +48,30 @@ public sealed class CaddyRouteTableTests : CaddyTest
     }
 
     [Fact]
+    public async Task A_change_of_routes_resets_no_new_connection()
+    {
+        await ApplyAsync(Route("alice", Alice));
+        using var done = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        var visitors = Enumerable.Range(0, 4).Select(_ => Task.Run(() => VisitAsync(done.Token))).ToArray();
+        for (var change = 0; change < 100; change++)
+        {
+            await ApplyAsync(Route("alice", Alice), Route($"other-{change}", Bob));
+        }
+
+        await done.CancelAsync();
+        await Task.WhenAll(visitors);
+    }
+
+    private async Task VisitAsync(CancellationToken done)
+    {
+        while (!done.IsCancellationRequested)
+        {
+            using var http = Client(Caddy.WorkspacePort);
+            Assert.StartsWith("alice\n", await http.GetStringAsync(new Uri("workspace/alice/", UriKind.Relative), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task A_port_goes_before_the_editor_and_no_name_steals_anothers_port()
     {
         await ApplyAsync(Route("alice", Alice, 3000), Route("alice-port-3000", Bob));

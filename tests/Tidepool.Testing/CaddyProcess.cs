@@ -36,6 +36,7 @@ public sealed class CaddyProcess : IAsyncDisposable
 
     public async Task StartAsync()
     {
+        KeepConnections();
         var start = new ProcessStartInfo(binary) { ArgumentList = { "run", "--config", ConfigFile }, UseShellExecute = false, RedirectStandardError = true, RedirectStandardOutput = true };
         foreach (var name in new[] { "HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME" })
         {
@@ -74,6 +75,16 @@ public sealed class CaddyProcess : IAsyncDisposable
 
         process?.Dispose();
         Directory.Delete(Root, recursive: true);
+    }
+
+    /// <summary>As `tidepool up` does: without this, the kernel resets some new connections whenever Caddy's routes change.</summary>
+    private static void KeepConnections()
+    {
+        const string path = "/proc/sys/net/ipv4/tcp_migrate_req";
+        if (File.Exists(path))
+        {
+            File.WriteAllText(path, "1");
+        }
     }
 
     private async Task<bool> ListensAsync()
