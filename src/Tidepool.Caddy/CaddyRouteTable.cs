@@ -4,7 +4,8 @@ using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Tidepool.Core.Routing;
-using Tidepool.Core.State;
+using Tidepool.Host.Files;
+using Tidepool.Host.State;
 
 namespace Tidepool.Caddy;
 
@@ -164,7 +165,7 @@ internal sealed partial class CaddyRouteTable(CaddyAdmin admin, IOptions<CaddyOp
         {
             var path = options.Value.ConfigFile;
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            PrivateFiles.ReplaceForGroup(path, Encoding.UTF8.GetBytes(text));
+            DurableFiles.WriteUnsynced(path, Encoding.UTF8.GetBytes(text), StateDirectory.GroupFile);
             written = text;
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)

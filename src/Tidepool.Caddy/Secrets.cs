@@ -2,7 +2,8 @@ using System.Security.Cryptography;
 using System.Text;
 using Tidepool.Core.Routing;
 using Tidepool.Core.SignIn;
-using Tidepool.Core.State;
+using Tidepool.Host.Files;
+using Tidepool.Host.State;
 
 namespace Tidepool.Caddy;
 
@@ -21,8 +22,8 @@ internal sealed record Secrets(string Proxy, string Session)
     /// <exception cref="RouteTableException">A file cannot be read or written.</exception>
     public static Secrets Ensure(CaddyOptions options, CredentialOptions credentials)
     {
-        var proxy = Ensure(options.ProxySecretFile, (path, bytes) => PrivateFiles.ReplaceForGroup(path, bytes));
-        var key = Ensure(options.SessionKeyFile, (path, bytes) => PrivateFiles.Replace(path, bytes));
+        var proxy = Ensure(options.ProxySecretFile, (path, bytes) => DurableFiles.Write(path, bytes, StateDirectory.GroupFile));
+        var key = Ensure(options.SessionKeyFile, (path, bytes) => DurableFiles.Write(path, bytes));
         return new Secrets(proxy, Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.ASCII.GetBytes(key), Encoding.UTF8.GetBytes(credentials.PasswordHash))));
     }
 

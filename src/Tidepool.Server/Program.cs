@@ -1,11 +1,12 @@
 using Scalar.AspNetCore;
 using Tidepool.Contracts;
-using Tidepool.Core.Images;
 using Tidepool.Core.Jobs;
 using Tidepool.Core.Lifecycle;
 using Tidepool.Core.Logs;
-using Tidepool.Core.State;
 using Tidepool.Db;
+using Tidepool.Host.Images;
+using Tidepool.Host.Logs;
+using Tidepool.Host.State;
 using Tidepool.Queue;
 using Tidepool.Server.Activities;
 using Tidepool.Server.Capacity;
@@ -29,7 +30,7 @@ if (builder.Configuration["State"] is not { Length: > 0 } state)
     return 2;
 }
 
-var paths = new StatePaths(state);
+var paths = new StateDirectory(state);
 builder.Configuration.AddJsonFile(paths.Settings, optional: true, reloadOnChange: false);
 builder.Logging.AddSimpleConsole(console => console.SingleLine = true).AddFilter("Microsoft", LogLevel.Warning);
 var proxyUser = builder.Configuration.GetValue<uint?>("proxy-user");

@@ -10,14 +10,14 @@ public sealed class ReferenceTests
         ["Tidepool.Core"] = [],
         ["Tidepool.Contracts"] = [],
         ["Tidepool.Host"] = ["Tidepool.Core"],
-        ["Tidepool.Db"] = ["Tidepool.Core"],
+        ["Tidepool.Db"] = ["Tidepool.Core", "Tidepool.Host"],
         ["Tidepool.Queue"] = ["Tidepool.Core", "Tidepool.Host"],
         ["Tidepool.Runtime"] = ["Tidepool.Core", "Tidepool.Host"],
         ["Tidepool.Caddy"] = ["Tidepool.Core", "Tidepool.Host"],
         ["Tidepool.App"] = ["Tidepool.Contracts"],
         ["Tidepool.Cli"] = ["Tidepool.Contracts", "Tidepool.Host"],
         ["Tidepool.Server"] = ["Tidepool.Core", "Tidepool.Host", "Tidepool.Contracts", "Tidepool.Db", "Tidepool.Queue", "Tidepool.App"],
-        ["Tidepool.Worker"] = ["Tidepool.Core", "Tidepool.Db", "Tidepool.Queue", "Tidepool.Runtime", "Tidepool.Caddy"],
+        ["Tidepool.Worker"] = ["Tidepool.Core", "Tidepool.Host", "Tidepool.Db", "Tidepool.Queue", "Tidepool.Runtime", "Tidepool.Caddy"],
     };
 
     public static TheoryData<string> Projects => [.. Directory.EnumerateDirectories(Repository.At("src")).Select(d => Path.GetFileName(d)!)];

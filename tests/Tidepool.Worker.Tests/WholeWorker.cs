@@ -9,10 +9,10 @@ using Tidepool.Core.Health;
 using Tidepool.Core.Lifecycle;
 using Tidepool.Core.Network;
 using Tidepool.Core.Runtime;
-using Tidepool.Core.State;
 using Tidepool.Core.Storage;
 using Tidepool.Core.Workspaces;
 using Tidepool.Db;
+using Tidepool.Host.State;
 using Tidepool.Runtime.Incus;
 using Tidepool.Testing;
 using Tidepool.Testing.StandIns;
@@ -41,7 +41,7 @@ internal sealed class WholeWorker : IAsyncDisposable
 
     public IWorkspaceStore Store => host!.Services.GetRequiredService<IWorkspaceStore>();
 
-    public string Database => new StatePaths(directory.FullName).Database;
+    public string Database => new StateDirectory(directory.FullName).Database;
 
     /// <summary>Whether none of its loops has broken, which would end it.</summary>
     public bool IsUp => !host!.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.IsCancellationRequested;
@@ -53,7 +53,7 @@ internal sealed class WholeWorker : IAsyncDisposable
     public async Task StartAsync()
     {
         await Incus.StartAsync();
-        var paths = new StatePaths(directory.FullName);
+        var paths = new StateDirectory(directory.FullName);
         foreach (var file in new[] { paths.Database, paths.JobsNotification, paths.ChangesNotification })
         {
             Directory.CreateDirectory(Path.GetDirectoryName(file)!);

@@ -1,7 +1,8 @@
-using Tidepool.Cli.Host;
-using Tidepool.Cli.State;
 using Tidepool.Contracts;
+using Tidepool.Host;
+using Tidepool.Host.Accounts;
 using Tidepool.Host.Sockets;
+using Tidepool.Host.State;
 
 namespace Tidepool.Cli.Api;
 
@@ -64,6 +65,14 @@ internal sealed class LocalApi : IDisposable
             return null;
         }
     }
+
+    /// <summary>How <see cref="Host"/> asks the server of this state directory about its parts.</summary>
+    public static HealthQuery HealthOf(StateDirectory state) => async cancellationToken =>
+    {
+        using var api = new LocalApi(state);
+        var health = await api.HealthAsync(cancellationToken);
+        return health?.Components.Select(part => new PartHealth(part.Component, part.Healthy, part.Detail)).ToList();
+    };
 
     /// <summary>What a problem says to a person: its detail, and below it the faults by field, each once.</summary>
     public static string Sentence(ProblemResponse? problem)

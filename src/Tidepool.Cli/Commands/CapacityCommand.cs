@@ -3,6 +3,7 @@ using System.Text.Json;
 using Tidepool.Cli.Api;
 using Tidepool.Cli.Output;
 using Tidepool.Contracts;
+using Tidepool.Host;
 
 namespace Tidepool.Cli.Commands;
 

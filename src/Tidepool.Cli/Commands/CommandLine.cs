@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Tidepool.Cli.Output;
-using Tidepool.Cli.State;
+using Tidepool.Host;
+using Tidepool.Host.State;
 
 namespace Tidepool.Cli.Commands;
 

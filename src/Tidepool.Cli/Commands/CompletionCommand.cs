@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Tidepool.Cli.Completion;
+using Tidepool.Host;
 
 namespace Tidepool.Cli.Commands;
 

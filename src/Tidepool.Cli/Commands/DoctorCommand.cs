@@ -1,9 +1,10 @@
 using System.CommandLine;
-using Tidepool.Cli.Doctor;
-using Tidepool.Cli.Host;
+using Tidepool.Cli.Api;
 using Tidepool.Cli.Output;
-using Tidepool.Cli.Startup;
-using Tidepool.Cli.State;
+using Tidepool.Host;
+using Tidepool.Host.Doctor;
+using Tidepool.Host.Startup;
+using Tidepool.Host.State;
 
 namespace Tidepool.Cli.Commands;
 
@@ -20,7 +21,7 @@ internal static class DoctorCommand
             var host = HostChecks.Of(await HostFacts.ReadAsync(state.Root, cancellationToken), state, Settings.Read(state));
             // Only root can check the rest.
             var installation = string.Equals(Environment.UserName, "root", StringComparison.Ordinal)
-                ? await InstallationChecks.RunAsync(state, line.Programs, line.Screen, CacheDirectory.Of(state), cancellationToken)
+                ? await InstallationChecks.RunAsync(state, line.Programs, line.Screen, LocalApi.HealthOf(state), CacheDirectory.Of(state), cancellationToken)
                 : [];
             return Show(line.Screen, [.. host, .. installation]);
         });

@@ -1,8 +1,9 @@
 using System.CommandLine;
-using Tidepool.Cli.Service;
-using Tidepool.Cli.Shutdown;
-using Tidepool.Cli.State;
-using Tidepool.Cli.Supervision;
+using Tidepool.Host;
+using Tidepool.Host.Service;
+using Tidepool.Host.Shutdown;
+using Tidepool.Host.State;
+using Tidepool.Host.Supervision;
 
 namespace Tidepool.Cli.Commands;
 

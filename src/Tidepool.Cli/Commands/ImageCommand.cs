@@ -1,11 +1,11 @@
 using System.CommandLine;
 using System.Text.Json;
 using Tidepool.Cli.Api;
-using Tidepool.Cli.Images;
-using Tidepool.Cli.Output;
-using Tidepool.Cli.Startup;
-using Tidepool.Cli.State;
 using Tidepool.Contracts;
+using Tidepool.Host;
+using Tidepool.Host.Images;
+using Tidepool.Host.Startup;
+using Tidepool.Host.State;
 
 namespace Tidepool.Cli.Commands;
 

@@ -1,10 +1,12 @@
 using System.CommandLine;
 using Tidepool.Cli.Api;
 using Tidepool.Cli.Output;
-using Tidepool.Cli.State;
-using Tidepool.Cli.Supervision;
 using Tidepool.Cli.Workspaces;
 using Tidepool.Contracts;
+using Tidepool.Host;
+using Tidepool.Host.Files;
+using Tidepool.Host.State;
+using Tidepool.Host.Supervision;
 
 namespace Tidepool.Cli.Commands;
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Tidepool.Cli.Api;
-using Tidepool.Cli.Processes;
+using Tidepool.Host;
+using Tidepool.Host.Processes;
 
 namespace Tidepool.Cli.Commands;
 

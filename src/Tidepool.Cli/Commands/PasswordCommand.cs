@@ -1,9 +1,9 @@
 using System.CommandLine;
-using Tidepool.Cli.Passwords;
-using Tidepool.Cli.Processes;
-using Tidepool.Cli.State;
-using Tidepool.Cli.Supervision;
+using Tidepool.Host;
+using Tidepool.Host.Passwords;
 using Tidepool.Host.Processes;
+using Tidepool.Host.State;
+using Tidepool.Host.Supervision;
 
 namespace Tidepool.Cli.Commands;
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Tidepool.Cli.Api;
 using Tidepool.Cli.Workspaces;
+using Tidepool.Host;
 
 namespace Tidepool.Cli.Commands;
 

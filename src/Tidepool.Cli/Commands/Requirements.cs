@@ -1,3 +1,5 @@
+using Tidepool.Host;
+
 namespace Tidepool.Cli.Commands;
 
 /// <summary>What must be so before a command that changes the host begins.</summary>

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Tidepool.Cli.Runtimes;
+using Tidepool.Host.Runtimes;
 
 namespace Tidepool.Cli.Commands;
 

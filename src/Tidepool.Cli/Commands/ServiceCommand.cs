@@ -1,9 +1,11 @@
 using System.CommandLine;
-using Tidepool.Cli.Service;
-using Tidepool.Cli.Shutdown;
-using Tidepool.Cli.Startup;
-using Tidepool.Cli.State;
-using Tidepool.Cli.Supervision;
+using Tidepool.Cli.Api;
+using Tidepool.Host;
+using Tidepool.Host.Service;
+using Tidepool.Host.Shutdown;
+using Tidepool.Host.Startup;
+using Tidepool.Host.State;
+using Tidepool.Host.Supervision;
 
 namespace Tidepool.Cli.Commands;
 
@@ -45,7 +47,7 @@ internal static class ServiceCommand
         }
 
         await SystemdUnit.ControlAsync(["restart", unit.Name], cancellationToken);
-        await new HealthWait(state, Settings.Read(state), line.Screen, line.Time).RunAsync(() => true, cancellationToken);
+        await new HealthWait(state, Settings.Read(state), line.Screen, LocalApi.HealthOf(state), line.Time).RunAsync(() => true, cancellationToken);
         line.Screen.Line($"Tidepool is up under systemd. `systemctl status {unit.Name}` shows it; `tidepool down` and `tidepool up` work as before.");
         return ExitCodes.Ok;
     }

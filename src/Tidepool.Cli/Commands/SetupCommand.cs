@@ -1,8 +1,9 @@
 using System.CommandLine;
-using Tidepool.Cli.Runtimes;
-using Tidepool.Cli.Startup;
-using Tidepool.Cli.State;
-using Tidepool.Cli.Supervision;
+using Tidepool.Host;
+using Tidepool.Host.Runtimes;
+using Tidepool.Host.Startup;
+using Tidepool.Host.State;
+using Tidepool.Host.Supervision;
 
 namespace Tidepool.Cli.Commands;
 

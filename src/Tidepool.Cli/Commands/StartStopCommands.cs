@@ -2,6 +2,7 @@ using System.CommandLine;
 using Tidepool.Cli.Api;
 using Tidepool.Cli.Workspaces;
 using Tidepool.Contracts;
+using Tidepool.Host;
 
 namespace Tidepool.Cli.Commands;
 

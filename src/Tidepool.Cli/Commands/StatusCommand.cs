@@ -1,12 +1,12 @@
 using System.CommandLine;
 using Tidepool.Cli.Api;
 using Tidepool.Cli.Output;
-using Tidepool.Cli.Processes;
-using Tidepool.Cli.Runtimes;
-using Tidepool.Cli.State;
-using Tidepool.Cli.Supervision;
 using Tidepool.Contracts;
+using Tidepool.Host;
 using Tidepool.Host.Processes;
+using Tidepool.Host.Runtimes;
+using Tidepool.Host.State;
+using Tidepool.Host.Supervision;
 
 namespace Tidepool.Cli.Commands;
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
-using Tidepool.Cli.Startup;
+using Tidepool.Cli.Api;
+using Tidepool.Host.Startup;
 
 namespace Tidepool.Cli.Commands;
 
@@ -12,7 +13,8 @@ internal static class SuperviseCommand
         command.SetAction((parsed, cancellationToken) =>
         {
             Requirements.Root();
-            return new UpOperation(line.State(parsed), line.Programs, line.Screen, line.Time).SuperviseAsync(cancellationToken);
+            var state = line.State(parsed);
+            return new UpOperation(state, line.Programs, line.Screen, LocalApi.HealthOf(state), line.Time).SuperviseAsync(cancellationToken);
         });
         return command;
     }

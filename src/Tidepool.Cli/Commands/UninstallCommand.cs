@@ -1,10 +1,11 @@
 using System.CommandLine;
-using Tidepool.Cli.Host;
-using Tidepool.Cli.Packages;
-using Tidepool.Cli.Runtimes;
-using Tidepool.Cli.Service;
-using Tidepool.Cli.Startup;
-using Tidepool.Cli.State;
+using Tidepool.Host;
+using Tidepool.Host.Accounts;
+using Tidepool.Host.Packages;
+using Tidepool.Host.Runtimes;
+using Tidepool.Host.Service;
+using Tidepool.Host.Startup;
+using Tidepool.Host.State;
 
 namespace Tidepool.Cli.Commands;
 

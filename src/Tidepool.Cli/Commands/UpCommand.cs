@@ -1,5 +1,6 @@
 using System.CommandLine;
-using Tidepool.Cli.Startup;
+using Tidepool.Cli.Api;
+using Tidepool.Host.Startup;
 
 namespace Tidepool.Cli.Commands;
 
@@ -49,7 +50,8 @@ internal static class UpCommand
                 WorkspaceMemory = parsed.GetValue(memory),
                 CpuOversubscription = parsed.GetValue(cores),
             };
-            return new UpOperation(line.State(parsed), line.Programs, line.Screen, line.Time).RunAsync(request, cancellationToken);
+            var state = line.State(parsed);
+            return new UpOperation(state, line.Programs, line.Screen, LocalApi.HealthOf(state), line.Time).RunAsync(request, cancellationToken);
         });
         return command;
     }

@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Numerics;
-using Tidepool.Cli.Output;
+using Tidepool.Host;
 
 namespace Tidepool.Cli.Commands;
 

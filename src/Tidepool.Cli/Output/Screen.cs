@@ -1,5 +1,6 @@
 using Spectre.Console;
 using Tidepool.Contracts;
+using Tidepool.Host;
 
 namespace Tidepool.Cli.Output;
 
@@ -8,7 +9,7 @@ namespace Tidepool.Cli.Output;
 /// lines, so that scripts and logs can read them. Whatever it is given, nothing reaches the terminal as an order: some of it comes
 /// from a server or a workspace that may be compromised.
 /// </summary>
-internal sealed class Screen(TextWriter output, TextWriter error, TextReader input, bool interactive, IAnsiConsole? console = null)
+internal sealed class Screen(TextWriter output, TextWriter error, TextReader input, bool interactive, IAnsiConsole? console = null) : IScreen
 {
     public bool Interactive { get; } = interactive;
 

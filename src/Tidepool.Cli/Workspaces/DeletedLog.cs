@@ -1,6 +1,6 @@
 using System.Text.Json;
-using Tidepool.Cli.State;
 using Tidepool.Contracts;
+using Tidepool.Host.State;
 
 namespace Tidepool.Cli.Workspaces;
 

@@ -2,6 +2,7 @@ using Tidepool.Cli.Api;
 using Tidepool.Cli.Commands;
 using Tidepool.Cli.Output;
 using Tidepool.Contracts;
+using Tidepool.Host;
 
 namespace Tidepool.Cli.Workspaces;
 

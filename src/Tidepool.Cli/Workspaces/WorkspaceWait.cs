@@ -1,6 +1,7 @@
 using Tidepool.Cli.Api;
 using Tidepool.Cli.Output;
 using Tidepool.Contracts;
+using Tidepool.Host;
 
 namespace Tidepool.Cli.Workspaces;
 

@@ -4,7 +4,7 @@ using Tidepool.Core.Workspaces;
 namespace Tidepool.Core.Logs;
 
 /// <summary>One console: when to read it again, how far it was read, and how much of it may be logged.</summary>
-internal sealed class ConsoleReader(ConsoleBookmarks bookmarks, TimeProvider time)
+internal sealed class ConsoleReader(IConsoleBookmarks bookmarks, TimeProvider time)
 {
     private static readonly TimeSpan OnItsWay = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Shortest = TimeSpan.FromSeconds(2);

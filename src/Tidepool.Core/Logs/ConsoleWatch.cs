@@ -11,7 +11,7 @@ namespace Tidepool.Core.Logs;
 /// down, else the more rarely the longer it says nothing. Also puts the logs of workspaces aside that are gone.
 /// </summary>
 public sealed partial class ConsoleWatch(
-    IWorkspaceStore store, IWorkspaceRuntime runtime, IWorkspaceLog log, ConsoleBookmarks bookmarks, TimeProvider time, ILogger<ConsoleWatch> logger)
+    IWorkspaceStore store, IWorkspaceRuntime runtime, IWorkspaceLog log, IConsoleBookmarks bookmarks, TimeProvider time, ILogger<ConsoleWatch> logger)
 {
     private const int AtOnce = 4;
     private static readonly TimeSpan RetireInterval = TimeSpan.FromMinutes(1);

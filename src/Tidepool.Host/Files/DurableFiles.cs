@@ -41,7 +41,19 @@ public static class DurableFiles
     /// <param name="path">The file's.</param>
     /// <param name="text">All of its content.</param>
     /// <param name="mode">Its permissions, whatever the umask is; without it the owner's alone.</param>
-    public static void Write(string path, string text, UnixFileMode mode = OwnerOnly)
+    public static void Write(string path, string text, UnixFileMode mode = OwnerOnly) => Write(path, Encoding.UTF8.GetBytes(text), mode);
+
+    /// <inheritdoc cref="Write(string, string, UnixFileMode)"/>
+    public static void Write(string path, ReadOnlySpan<byte> bytes, UnixFileMode mode = OwnerOnly)
+    {
+        Replace(path, bytes, mode, flush: true);
+        Sync(Path.GetDirectoryName(path)!);
+    }
+
+    /// <summary>Writes a file whole or not at all, for what costs nothing to lose in a power cut.</summary>
+    public static void WriteUnsynced(string path, ReadOnlySpan<byte> bytes, UnixFileMode mode = OwnerOnly) => Replace(path, bytes, mode, flush: false);
+
+    private static void Replace(string path, ReadOnlySpan<byte> bytes, UnixFileMode mode, bool flush)
     {
         var temporary = path + ".new";
 
@@ -50,12 +62,11 @@ public static class DurableFiles
         using (var file = new FileStream(temporary, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = OwnerOnly, BufferSize = 0 }))
         {
             File.SetUnixFileMode(file.SafeFileHandle, mode);
-            file.Write(Encoding.UTF8.GetBytes(text));
-            file.Flush(flushToDisk: true);
+            file.Write(bytes);
+            file.Flush(flush);
         }
 
         File.Move(temporary, path, overwrite: true);
-        Sync(Path.GetDirectoryName(path)!);
     }
 
     /// <summary>Returns once the content of a file, or the names in a directory, survive a power cut.</summary>

@@ -1,8 +1,8 @@
 using Tidepool.Contracts;
-using Tidepool.Core.Capacity;
 using Tidepool.Core.Health;
 using Tidepool.Core.Jobs;
 using Tidepool.Core.Storage;
+using Tidepool.Host.Capacity;
 using Tidepool.Server.Security;
 
 namespace Tidepool.Server.Health;

@@ -1,6 +1,6 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Tidepool.Contracts;
-using Tidepool.Core.Images;
+using Tidepool.Host.Images;
 using Tidepool.Server.Hosting;
 
 namespace Tidepool.Server.Images;

@@ -2,11 +2,12 @@ using Microsoft.Extensions.Options;
 using Tidepool.Contracts;
 using Tidepool.Core.Activities;
 using Tidepool.Core.Capacity;
-using Tidepool.Core.Images;
 using Tidepool.Core.Lifecycle;
 using Tidepool.Core.Ports;
 using Tidepool.Core.Storage;
 using Tidepool.Core.Workspaces;
+using Tidepool.Host.Capacity;
+using Tidepool.Host.Images;
 using Tidepool.Server.Hosting;
 
 namespace Tidepool.Server.Workspaces;

@@ -1,5 +1,5 @@
-using Tidepool.Core.Images;
 using Tidepool.Core.Runtime;
+using Tidepool.Host.Images;
 
 namespace Tidepool.Worker.Health;
 

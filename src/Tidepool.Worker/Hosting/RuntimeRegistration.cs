@@ -1,7 +1,7 @@
 using Tidepool.Caddy;
 using Tidepool.Core.Network;
 using Tidepool.Core.Runtime;
-using Tidepool.Core.State;
+using Tidepool.Host.State;
 using Tidepool.Runtime.Boundary;
 using Tidepool.Runtime.Incus;
 using Tidepool.Runtime.Qemu;
@@ -21,7 +21,7 @@ internal static class RuntimeRegistration
     /// <param name="settings">The section that names it.</param>
     /// <param name="paths">The state directory.</param>
     /// <param name="proxyUser">The user that Caddy runs as; null where it is root.</param>
-    public static void AddRuntime(this IServiceCollection services, IConfiguration settings, StatePaths paths, uint? proxyUser = null)
+    public static void AddRuntime(this IServiceCollection services, IConfiguration settings, StateDirectory paths, uint? proxyUser = null)
     {
         var workspacePort = settings.GetValue(nameof(CaddyOptions.WorkspacePort), new CaddyOptions().WorkspacePort);
         switch (NameOf(settings))
@@ -46,7 +46,7 @@ internal static class RuntimeRegistration
     }
 
     /// <summary>The QEMU runtime whatever the settings name: also for a caller that only asks how it would run machines.</summary>
-    public static void AddQemu(this IServiceCollection services, IConfiguration settings, StatePaths paths) =>
+    public static void AddQemu(this IServiceCollection services, IConfiguration settings, StateDirectory paths) =>
         services.AddQemuRuntime(qemu =>
         {
             qemu.Directory = paths.Qemu;

@@ -1,7 +1,7 @@
 using Tidepool.Core.Runtime;
-using Tidepool.Core.State;
 using Tidepool.Core.Storage;
 using Tidepool.Db;
+using Tidepool.Host.State;
 
 namespace Tidepool.Worker.Hosting;
 
@@ -64,7 +64,7 @@ internal static class WorkerHost
         }
     }
 
-    private static HostApplicationBuilder CreateBuilder(string[] args, StatePaths paths)
+    private static HostApplicationBuilder CreateBuilder(string[] args, StateDirectory paths)
     {
         // Root runs this, in whatever directory the calling user is: no settings file in that directory counts.
         var builder = Microsoft.Extensions.Hosting.Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { Args = args, ContentRootPath = AppContext.BaseDirectory });
@@ -74,12 +74,12 @@ internal static class WorkerHost
         return builder;
     }
 
-    private static StatePaths? StateOf(string[] args)
+    private static StateDirectory? StateOf(string[] args)
     {
         var at = Array.IndexOf(args, "--state");
         if (at >= 0 && at + 1 < args.Length)
         {
-            return new StatePaths(args[at + 1]);
+            return new StateDirectory(args[at + 1]);
         }
 
         Console.Error.WriteLine("Say which state directory to serve: --state DIR.");

@@ -1,7 +1,6 @@
 using Tidepool.Caddy;
 using Tidepool.Core.Accesses;
 using Tidepool.Core.Capacity;
-using Tidepool.Core.Images;
 using Tidepool.Core.Jobs;
 using Tidepool.Core.Lifecycle;
 using Tidepool.Core.Logs;
@@ -9,8 +8,12 @@ using Tidepool.Core.Network;
 using Tidepool.Core.Ports;
 using Tidepool.Core.Routing;
 using Tidepool.Core.Runtime;
-using Tidepool.Core.State;
 using Tidepool.Db;
+using Tidepool.Host.Capacity;
+using Tidepool.Host.Images;
+using Tidepool.Host.Logs;
+using Tidepool.Host.Sockets;
+using Tidepool.Host.State;
 using Tidepool.Queue;
 using Tidepool.Worker.Accesses;
 using Tidepool.Worker.Health;
@@ -26,12 +29,12 @@ namespace Tidepool.Worker.Hosting;
 internal static class WorkerRegistration
 {
     /// <summary>Needs a runtime, a network boundary and a <see cref="TimeProvider"/> besides.</summary>
-    public static void AddWorker(this IServiceCollection services, IConfiguration configuration, StatePaths paths)
+    public static void AddWorker(this IServiceCollection services, IConfiguration configuration, StateDirectory paths)
     {
         services.AddSingleton(new LifecycleOptions());
         services.AddSingleton<IImageCatalog>(new ImageCatalog(paths.Images));
         services.AddSingleton<IWorkspaceLog>(s => new WorkspaceLogFiles(paths.WorkspaceLogs, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<WorkspaceLogFiles>>()));
-        services.AddSingleton(new ConsoleBookmarks(paths.WorkspaceLogs));
+        services.AddSingleton<IConsoleBookmarks>(new ConsoleBookmarks(paths.WorkspaceLogs));
         services.AddSingleton<ConsoleWatch>();
         services.AddNotification(NotificationNames.Jobs, paths.JobsNotification, listen: true, forGroup: true);
         services.AddNotification(NotificationNames.Changes, paths.ChangesNotification, listen: false);
@@ -78,7 +81,7 @@ internal static class WorkerRegistration
 
     /// <summary>The same that the server admits by.</summary>
     private static CapacityBudget Budget(IConfiguration settings) => CapacityBudget.Of(
-        HostResources.Read(),
+        KernelResources.Read(),
         settings.GetSection("Capacity").Get<CapacityOptions>() ?? new CapacityOptions(),
         RuntimeRegistration.NameOf(settings) == RuntimeNames.Incus ? settings.GetValue<int?>("Incus:PoolSizeGiB") : null);
 }

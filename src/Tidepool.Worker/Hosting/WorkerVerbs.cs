@@ -1,8 +1,8 @@
 using Tidepool.Core.Lifecycle;
 using Tidepool.Core.Runtime;
-using Tidepool.Core.State;
 using Tidepool.Core.Storage;
 using Tidepool.Db;
+using Tidepool.Host.State;
 using Tidepool.Runtime.Qemu;
 
 namespace Tidepool.Worker.Hosting;
@@ -46,5 +46,5 @@ internal static class WorkerVerbs
 
 /// <summary>One thing to do, and what has to be registered for it.</summary>
 internal sealed record WorkerVerb(
-    Action<IServiceCollection, IConfiguration, StatePaths> Register,
+    Action<IServiceCollection, IConfiguration, StateDirectory> Register,
     Func<IServiceProvider, IConfiguration, CancellationToken, Task> RunAsync);

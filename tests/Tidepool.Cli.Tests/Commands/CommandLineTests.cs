@@ -1,5 +1,7 @@
 using System.CommandLine;
 using Tidepool.Cli.Commands;
+using Tidepool.Host;
+using Tidepool.Testing;
 
 namespace Tidepool.Cli.Tests.Commands;
 

@@ -1,10 +1,10 @@
 using Microsoft.Extensions.Time.Testing;
 using Tidepool.Cli.Commands;
-using Tidepool.Cli.Runtimes;
-using Tidepool.Cli.State;
 using Tidepool.Cli.Workspaces;
 using Tidepool.Contracts;
 using Tidepool.Host.Processes;
+using Tidepool.Host.Runtimes;
+using Tidepool.Host.State;
 
 namespace Tidepool.Cli.Tests.Commands;
 

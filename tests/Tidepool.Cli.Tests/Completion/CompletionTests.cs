@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Diagnostics;
 using Tidepool.Cli.Commands;
+using Tidepool.Host;
+using Tidepool.Testing;
 
 namespace Tidepool.Cli.Tests.Completion;
 

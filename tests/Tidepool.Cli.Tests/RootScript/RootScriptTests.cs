@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Tidepool.Testing;
 
 namespace Tidepool.Cli.Tests.RootScript;
 

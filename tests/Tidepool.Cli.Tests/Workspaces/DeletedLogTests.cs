@@ -1,4 +1,5 @@
 using Tidepool.Cli.Workspaces;
+using Tidepool.Testing;
 
 namespace Tidepool.Cli.Tests.Workspaces;
 

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Tidepool.Cli.Api;
 using Tidepool.Cli.Workspaces;
 using Tidepool.Contracts;
+using Tidepool.Host;
 
 namespace Tidepool.Cli.Tests.Workspaces;
 

@@ -1,4 +1,5 @@
 using Tidepool.Core.Capacity;
+using Tidepool.Host.Capacity;
 
 namespace Tidepool.Core.Tests.Capacity;
 
@@ -28,9 +29,9 @@ public sealed class CapacityBudgetTests
     [Fact]
     public void The_kernel_says_how_much_memory_there_is()
     {
-        Assert.Equal(23_999, HostResources.ParseTotal(["MemTotal:       24575540 kB", "MemFree:         1000 kB"]));
-        Assert.Null(HostResources.ParseTotal(["MemFree:         1000 kB"]));
-        Assert.True(HostResources.Read() is { MemoryMiB: > 0, Cores: > 0 });
+        Assert.Equal(23_999, KernelResources.ParseTotal(["MemTotal:       24575540 kB", "MemFree:         1000 kB"]));
+        Assert.Null(KernelResources.ParseTotal(["MemFree:         1000 kB"]));
+        Assert.True(KernelResources.Read() is { MemoryMiB: > 0, Cores: > 0 });
     }
 
     [Fact]

@@ -6,6 +6,7 @@ using Tidepool.Core.Capacity;
 using Tidepool.Core.Logs;
 using Tidepool.Core.Runtime;
 using Tidepool.Core.Workspaces;
+using Tidepool.Host.Logs;
 using Tidepool.Testing;
 
 namespace Tidepool.Core.Tests.Logs;

@@ -3,7 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Tidepool.Core.Network;
 using Tidepool.Core.Runtime;
-using Tidepool.Core.State;
+using Tidepool.Host.State;
 using Tidepool.Runtime.Incus;
 using Tidepool.Runtime.Qemu;
 using Tidepool.Worker.Hosting;
@@ -48,7 +48,7 @@ public sealed class RuntimeRegistrationTests
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(settings.Select(s => KeyValuePair.Create(s.Key, (string?)s.Value))).Build();
         var services = new ServiceCollection();
         services.AddLogging();
-        services.AddRuntime(configuration, new StatePaths("/state"));
+        services.AddRuntime(configuration, new StateDirectory("/state"));
         return services.BuildServiceProvider();
     }
 }

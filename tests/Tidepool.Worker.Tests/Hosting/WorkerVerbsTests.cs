@@ -2,17 +2,17 @@ using Microsoft.Extensions.DependencyInjection;
 using Tidepool.Core.Activities;
 using Tidepool.Core.Capacity;
 using Tidepool.Core.Lifecycle;
-using Tidepool.Core.State;
 using Tidepool.Core.Storage;
 using Tidepool.Core.Workspaces;
 using Tidepool.Db;
+using Tidepool.Host.State;
 using Tidepool.Worker.Hosting;
 
 namespace Tidepool.Worker.Tests.Hosting;
 
 public sealed class WorkerVerbsTests : IDisposable
 {
-    private readonly StatePaths paths = new(Directory.CreateTempSubdirectory("tp-verbs-").FullName);
+    private readonly StateDirectory paths = new(Directory.CreateTempSubdirectory("tp-verbs-").FullName);
 
     public WorkerVerbsTests() => Directory.CreateDirectory(Path.GetDirectoryName(paths.Database)!);
 

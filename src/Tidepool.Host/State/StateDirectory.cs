@@ -1,0 +1,164 @@
+using System.Security.Cryptography;
+using System.Text;
+using Tidepool.Host.Files;
+using Tidepool.Host.Runtimes;
+using Tidepool.Host.Sockets;
+
+namespace Tidepool.Host.State;
+
+/// <summary>Where things are in the state directory, and how private they are.</summary>
+public sealed class StateDirectory(string root)
+{
+    public const UnixFileMode PrivateFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    public const UnixFileMode PrivateDirectory = PrivateFile | UnixFileMode.UserExecute;
+    public const UnixFileMode GroupFile = PrivateFile | UnixFileMode.GroupRead;
+    public const UnixFileMode PublicFile = GroupFile | UnixFileMode.OtherRead;
+
+    /// <summary>What is made in it gets its group.</summary>
+    public const UnixFileMode GroupDirectory = PrivateDirectory | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.SetGroup;
+
+    /// <summary>The group walks through it to what it knows the name of.</summary>
+    public const UnixFileMode PassageDirectory = PrivateDirectory | UnixFileMode.GroupExecute | UnixFileMode.SetGroup;
+    public const UnixFileMode PublicProgram = PublicFile | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+
+    public const string IncusViews = "/run/tidepool";
+
+    public string Root { get; } = Path.TrimEndingDirectorySeparator(Path.GetFullPath(root));
+
+    public string Settings => At("settings.json");
+
+    /// <summary>User name and password hash, as JSON; for root alone.</summary>
+    public string Auth => At("auth.json");
+
+    public string Run => At("run");
+
+    /// <summary>The server's own directory for its sockets; Caddy may walk through it.</summary>
+    public string RunServer => At("run", "server");
+
+    /// <summary>The worker's sockets; the server may walk through it.</summary>
+    public string RunWorker => At("run", "worker");
+
+    /// <summary>Where each process that is enclosed has its own root file system mounted, which no other process sees.</summary>
+    public string Scratch => At("run", "root");
+
+    public string RunCaddy => At("run", "caddy");
+
+    /// <summary>The socket by which Caddy reaches the server.</summary>
+    public string ServerSocket => At("run", "server", "proxy.sock");
+
+    /// <summary>The socket by which the command line reaches the server, without a password: root alone may connect.</summary>
+    public string OwnerSocket => At("run", "server", "owner.sock");
+
+    /// <summary>The secret that Caddy and the server share. The worker makes it where there is none.</summary>
+    public string ProxySecret => At("server", "proxy-secret");
+
+    /// <summary>Where the server tells the worker of new jobs.</summary>
+    public string JobsNotification => At("run", "worker", "jobs.bell");
+
+    /// <summary>Where the worker tells the server of changes.</summary>
+    public string ChangesNotification => At("run", "server", "changes.bell");
+
+    public string SupervisorLock => At("run", "supervisor.lock");
+
+    public string SupervisorReport => At("run", "supervisor.json");
+
+    public string Caddy => At("caddy");
+
+    /// <summary>What Caddy itself writes.</summary>
+    public string CaddyOwn => At("caddy", "own");
+
+    /// <summary>The socket of Caddy's administration.</summary>
+    public string CaddyAdminSocket => At("run", "caddy", "admin.sock");
+
+    public string CaddyConfig => At("caddy", "config.json");
+
+    public string CaddyAccessLog => At("caddy", "own", "access.log");
+
+    public string CaddyBinary => At("bin", "caddy");
+
+    public string Incus => At("incus");
+
+    public string IncusSocket => At("incus", "unix.socket");
+
+    /// <summary>
+    /// Where the Incus daemon sees <see cref="Incus"/>: bound to a path that a container's root, which has no rights on the host, can
+    /// reach. The state directory itself stays closed to all but its owner.
+    /// </summary>
+    public string IncusView => Path.Combine(IncusViews, Key);
+
+    /// <summary>Identifies this state directory in names that are shared by the whole machine.</summary>
+    public string Key => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Root)))[..8];
+
+    /// <summary>The QEMU runtime's own directory.</summary>
+    public string Qemu => At("qemu");
+
+    /// <summary>The Tart runtime's notes on its machines.</summary>
+    public string Tart => At("tart");
+
+    public string DatabaseDirectory => At("database");
+
+    /// <summary>The directory belongs to root; the server may write the database's files and make none beside them.</summary>
+    public string Database => At("database", "tidepool.db");
+
+    /// <summary>The key that the token of the owner's browser sessions follows from. The worker makes it where there is none.</summary>
+    public string SessionKey => At("session-key");
+
+    /// <summary>What the server reads besides the settings.</summary>
+    public string Server => At("server");
+
+    /// <summary>Which password is in force, without anything of it; the server reads it and never the hash.</summary>
+    public string PasswordVersion => At("server", "password-version");
+
+    public string WorkspaceLogs => At(".logs");
+
+    public string Images => At("images");
+
+    public string Logs => At("logs");
+
+    /// <summary>Logs of workspaces that are gone, each in a directory named after the time and the workspace.</summary>
+    public string DeletedWorkspaceLogs => At(".logs", ".deleted");
+
+    public string Cache => At("cache");
+
+    public static string Default =>
+        Environment.GetEnvironmentVariable("TIDEPOOL_STATE") is { Length: > 0 } given
+            ? given
+            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".local", "share", "tidepool");
+
+    public string PidFile(string process) => At("run", process + ".pid");
+
+    public string Log(string process) => At("logs", process + ".log");
+
+    /// <summary>Makes the directories that are there from the start; repeating it does no harm.</summary>
+    public void Create()
+    {
+        foreach (var directory in new[] { Root, Run, RunServer, RunWorker, RunCaddy, Scratch, Logs, Server, DatabaseDirectory, WorkspaceLogs, Caddy, CaddyOwn, Incus, Images, At("bin") })
+        {
+            Directory.CreateDirectory(directory, PrivateDirectory);
+        }
+
+        File.SetUnixFileMode(Root, PrivateDirectory);
+        if (File.Exists(CaddyBinary))
+        {
+            // Caddy's user runs it.
+            File.SetUnixFileMode(CaddyBinary, PublicProgram);
+        }
+    }
+
+    /// <summary>Why the longest path of a Unix socket below this directory is too long; null if all fit.</summary>
+    /// <param name="runtime">QEMU has a socket for each machine; null where the runtime is not known.</param>
+    public string? WhySocketsDoNotFit(RuntimeKind? runtime)
+    {
+        var why = SocketPath.WhyNot(ChangesNotification)
+            ?? (runtime == RuntimeKind.Qemu ? SocketPath.WhyNot(At("qemu", "machines", "ws-" + new string('0', 32), "vm", "qmp"), isMoved: false) : null);
+        return why is null ? null : $"The state directory's path is too long: {why} Choose a shorter one with --state.";
+    }
+
+    /// <summary>Writes a file whole or not at all, readable by its owner only.</summary>
+    public static void WritePrivate(string path, string text) => Write(path, text, PrivateFile);
+
+    /// <summary>Writes a file whole, so that it survives a power cut, and lets those open it that the mode says, whatever the umask is.</summary>
+    public static void Write(string path, string text, UnixFileMode mode) => DurableFiles.Write(path, text, mode);
+
+    public string At(params string[] parts) => Path.Combine([Root, .. parts]);
+}

@@ -1,0 +1,54 @@
+using Tidepool.Host.Shutdown;
+using Tidepool.Testing;
+
+namespace Tidepool.Host.Tests.Shutdown;
+
+public sealed class LeftoversTests
+{
+    [Fact]
+    public void Mounts_below_a_directory_are_found_the_innermost_first() =>
+        Assert.Equal(
+            ["/s/incus/pools/p q", "/s/incus"],
+            Leftovers.MountsBelow("/s", [
+                "22 1 254:0 / / rw - ext4 /dev/vda rw",
+                "40 22 254:0 /x /s/incus rw - ext4 /dev/vda rw",
+                "41 40 0:40 / /s/incus/pools/p\\040q rw - btrfs /dev/loop0 rw",
+                "42 22 0:41 / /st/other rw - tmpfs tmpfs rw",
+            ]));
+
+    [Theory]
+    [InlineData("dnsmasq --pid-file=/data/incus/networks/dnsmasq.pid", true)]
+    [InlineData("caddy run --config /data/caddy/config.json", true)]
+    [InlineData("[lxc monitor] /data/incus/containers tidepool_ws-1", true)]
+    [InlineData("qemu-system-x86_64 -drive id=disk,file=/data/qemu/machines/ws-1/disk,format=raw", true)]
+    [InlineData("caddy run --config /srv/data/caddy/config.json", false)]
+    [InlineData("caddy run --config /srv/data/x --resume /data/caddy/config.json", true)]
+    [InlineData("caddy run --config /data2/caddy/config.json", false)]
+    [InlineData("caddy run --config ./data/caddy/config.json", false)]
+    public void A_process_is_ours_by_a_path_below_the_state_directory(string commandLine, bool ours) =>
+        Assert.Equal(ours, Leftovers.NamesBelow("/data", commandLine));
+
+    [Fact]
+    public void Chains_are_ours_by_the_bridge_or_by_a_machine_of_ours()
+    {
+        using var state = new TemporaryState();
+        Directory.CreateDirectory(state.Directory.At("incus", "containers", "tidepool_ws-1"));
+        var chains = new FirewallChains("tp12345678", state.Directory);
+
+        Assert.True(chains.IsOurs("fwd.tp12345678"));
+        Assert.True(chains.IsOurs("in.tidepool_ws-1.eth0"));
+        Assert.False(chains.IsOurs("in.tidepool_ws-2.eth0"));
+        Assert.False(chains.IsOurs("fwd.incusbr0"));
+        Assert.False(chains.IsOurs("input"));
+    }
+
+    /// <summary>The same as in the runtime's own tests: change both together.</summary>
+    [Fact]
+    public void Links_of_ours_are_identified_by_the_runtimes_names() => Assert.Equal("tw1a5ca", Leftovers.LinkPrefixOf("tp12345678"));
+
+    [Fact]
+    public void Chains_are_read_from_what_nft_prints() =>
+        Assert.Equal(
+            ["fwd.tp12345678"],
+            FirewallChains.Parse("""{"nftables":[{"metainfo":{"version":"1.0.6"}},{"table":{"family":"inet","name":"incus"}},{"chain":{"family":"inet","table":"incus","name":"fwd.tp12345678"}}]}"""));
+}
