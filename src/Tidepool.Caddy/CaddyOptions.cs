@@ -1,3 +1,5 @@
+using Tidepool.Host.State;
+
 namespace Tidepool.Caddy;
 
 /// <summary>How Caddy is reached, where it listens, and which password it accepts.</summary>
@@ -40,10 +42,10 @@ public sealed class CaddyOptions
     public bool HasIPv6 { get; set; } = LoopbackAddresses.HasIPv6();
 
     /// <summary>The port of the API and the page.</summary>
-    public int ApiPort { get; set; } = 8080;
+    public int ApiPort { get; set; } = Settings.DefaultApiPort;
 
     /// <summary>The port of the workspaces: another origin.</summary>
-    public int WorkspacePort { get; set; } = 8081;
+    public int WorkspacePort { get; set; } = Settings.DefaultWorkspacePort;
 
     /// <summary>Reads the owner's name and password hash on every check, so that a new password is in force at once.</summary>
     public Func<CredentialOptions> Credentials { get; set; } = () => throw new InvalidOperationException("No credentials were configured.");

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Tidepool.Core.Network;
 using Tidepool.Core.Routing;
 using static Tidepool.Caddy.ConfigParts;
 
@@ -7,7 +8,6 @@ namespace Tidepool.Caddy;
 /// <summary>The routes of one workspace: its editor, its registered ports, and nothing of the owner's beyond them.</summary>
 internal static class WorkspaceRoutes
 {
-    private const int EditorPort = 8080;
 
     public static JsonNode Render(WorkspaceRoute route, CaddyOptions options)
     {
@@ -21,7 +21,7 @@ internal static class WorkspaceRoutes
         // The editor never answers these: that would look as if the port were open.
         inner.Add(Route(PathExpression($"^{root}/port/([0-9]+)(?:/|$)"), AccessLog.Skip(true), StatusPage.Of(route.Name.Value, "{http.regexp.page.1}", options)));
         inner.Add(Redirect(root));
-        inner.Add(Route(null, Strip(root), Proxy($"{route.Address}:{EditorPort}", Headers(root, root, stripped: true))));
+        inner.Add(Route(null, Strip(root), Proxy($"{route.Address}:{WorkspaceNetwork.EditorPort}", Headers(root, root, stripped: true))));
         return new JsonObject
         {
             // One name's ids cannot be another's: "port-" and a number come first, and no name begins a "workspace-" id with them.

@@ -16,6 +16,9 @@ public sealed record NetworkLink(string Interface, PhysicalAddress HardwareAddre
 public sealed record WorkspaceNetwork(
     string Bridge, string PortPrefix, IPAddress Gateway, IPNetwork Subnet, bool ReachesInternet, IReadOnlyList<NetworkLink> Links)
 {
+    /// <summary>Where the editor listens in each workspace.</summary>
+    public const int EditorPort = 8080;
+
     /// <summary>Whether a workspace can have that address, so that the proxy may connect to it.</summary>
     public bool Admits(IPAddress address) => Subnet.Contains(address) && !address.Equals(Gateway);
 }

@@ -1,6 +1,7 @@
-using Tidepool.Host.Runtimes;
 using System.Globalization;
+using Tidepool.Core.Capacity;
 using Tidepool.Host.Processes;
+using Tidepool.Host.Runtimes;
 using Tidepool.Host.State;
 
 namespace Tidepool.Host.Doctor;
@@ -9,7 +10,6 @@ namespace Tidepool.Host.Doctor;
 internal static class DiskChecks
 {
     private const long Mebi = 1L << 20;
-    private const int DefaultReserveMiB = 1024;
 
     public static async Task<IReadOnlyList<CheckResult>> RunAsync(StateDirectory state, CancellationToken cancellationToken)
     {
@@ -17,7 +17,7 @@ internal static class DiskChecks
         var free = new DriveInfo(state.Root).AvailableFreeSpace;
         return
         [
-            Reserve(state.Root, free, (settings.Capacity?.DiskReserveMiB ?? DefaultReserveMiB) * Mebi),
+            Reserve(state.Root, free, (settings.Capacity?.DiskReserveMiB ?? new CapacityOptions().DiskReserveMiB) * Mebi),
             .. settings.RuntimeInUse.MayBeIncus()
                 ? [PoolGrowth(free, await GrowthAsync(state.At("incus", "disks", settings.Incus.Pool + ".img"), cancellationToken))]
                 : Array.Empty<CheckResult>(),

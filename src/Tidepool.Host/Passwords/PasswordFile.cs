@@ -42,10 +42,18 @@ public static class PasswordFile
         return content.PasswordHash;
     }
 
+    /// <exception cref="IOException">There is no such file, or it cannot be read.</exception>
+    /// <exception cref="JsonException">It is no JSON.</exception>
+    /// <exception cref="InvalidOperationException">It lacks the name or the hash.</exception>
+    public static PasswordFileContent Read(StateDirectory state) =>
+        JsonSerializer.Deserialize(File.ReadAllBytes(state.Auth), PasswordFileJson.Default.PasswordFileContent) is { UserName.Length: > 0, PasswordHash.Length: > 0 } content
+            ? content
+            : throw new InvalidOperationException("The password file lacks the user's name or the password's hash.");
+
     /// <summary>Brings the server's file to the password that is in force, where writing one was cut off or an older Tidepool wrote it.</summary>
     public static void CompleteVersion(StateDirectory state)
     {
-        if (File.Exists(state.Auth) && JsonSerializer.Deserialize(File.ReadAllText(state.Auth), PasswordFileJson.Default.PasswordFileContent) is { } content
+        if (File.Exists(state.Auth) && Read(state) is var content
             && (!File.Exists(state.PasswordVersion) || File.ReadAllText(state.PasswordVersion).Trim() != PasswordVersion.Of(content.PasswordHash)))
         {
             WriteVersion(state, content.PasswordHash);
@@ -59,7 +67,8 @@ public static class PasswordFile
     }
 }
 
-internal sealed record PasswordFileContent(string UserName, string PasswordHash);
+/// <summary>The owner's name and password hash, as <c>tidepool up</c> and <c>tidepool password</c> leave them.</summary>
+public sealed record PasswordFileContent(string UserName, string PasswordHash);
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
 [JsonSerializable(typeof(PasswordFileContent))]

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Tidepool.Host.Processes;
+using Tidepool.Host.State;
 
 namespace Tidepool.Host.Shutdown;
 
@@ -11,7 +12,7 @@ internal sealed class BoundaryRules(string bridge)
 {
     private static readonly string[] Families = ["inet", "bridge"];
 
-    private string Table => "tidepool_" + bridge;
+    private string Table => NetworkNames.TableOf(bridge);
 
     public async Task RemoveAsync(CancellationToken cancellationToken)
     {

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using Tidepool.Host.Processes;
 using Tidepool.Host.Runtimes;
 using Tidepool.Host.State;
@@ -101,14 +99,11 @@ internal sealed class Leftovers(StateDirectory state, Settings settings)
         return [.. MountsBelow(state.IncusView, table), .. MountsBelow(state.Root, table).Where(mount => mount != state.Root)];
     }
 
-    /// <summary>What the names of all host ends of our machines begin with; the worker's runtime makes them so.</summary>
-    internal static string LinkPrefixOf(string bridge) => "tw" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(bridge)))[..5];
-
     private IReadOnlyList<string> MachineLinks() => settings.RuntimeInUse == RuntimeKind.Qemu ? QemuLinks() : IncusLinks();
 
     /// <summary>The host's ends of machines that were ended by force a moment ago, and those left by an older Tidepool, in which QEMU had no network of its own.</summary>
     private IReadOnlyList<string> QemuLinks() =>
-        [.. Directory.EnumerateFileSystemEntries("/sys/class/net").Select(path => Path.GetFileName(path)).Where(link => link.StartsWith(LinkPrefixOf(Bridge), StringComparison.Ordinal))];
+        [.. Directory.EnumerateFileSystemEntries("/sys/class/net").Select(path => Path.GetFileName(path)).Where(link => link.StartsWith(NetworkNames.LinkPrefixOf(Bridge), StringComparison.Ordinal))];
 
     /// <summary>The host's ends of network links whose machine never came to run.</summary>
     private IReadOnlyList<string> IncusLinks()

@@ -7,9 +7,12 @@ namespace Tidepool.Host.State;
 /// <summary>The options of <c>up</c>, kept for the next time; server and worker read it. Keys it does not know stay as they are.</summary>
 public sealed class Settings
 {
-    public int ApiPort { get; set; } = 8080;
+    public const int DefaultApiPort = 8080;
+    public const int DefaultWorkspacePort = 8081;
 
-    public int WorkspacePort { get; set; } = 8081;
+    public int ApiPort { get; set; } = DefaultApiPort;
+
+    public int WorkspacePort { get; set; } = DefaultWorkspacePort;
 
     /// <summary>The address that Caddy listens on.</summary>
     public string Listen { get; set; } = "127.0.0.1";
@@ -87,14 +90,12 @@ public sealed class Settings
     private static Settings Default(StateDirectory state)
     {
         // Names made of the path, so that several Tidepools on one machine never meet.
-        return new Settings { Incus = new IncusSettings { Socket = state.IncusSocket, Network = BridgeOf(state), Pool = "tidepool-" + state.Key } };
+        return new Settings { Incus = new IncusSettings { Socket = state.IncusSocket, Network = NetworkNames.BridgeOf(state), Pool = "tidepool-" + state.Key } };
     }
-
-    private static string BridgeOf(StateDirectory state) => "tp" + state.Key;
 
     private static Settings Complete(Settings settings, StateDirectory state)
     {
-        settings.Qemu.Bridge = settings.Qemu.Bridge.Length > 0 ? settings.Qemu.Bridge : BridgeOf(state);
+        settings.Qemu.Bridge = settings.Qemu.Bridge.Length > 0 ? settings.Qemu.Bridge : NetworkNames.BridgeOf(state);
         return settings;
     }
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using Tidepool.Core.Network;
+using Tidepool.Host.State;
 
 namespace Tidepool.Runtime.Boundary;
 
@@ -11,8 +12,6 @@ namespace Tidepool.Runtime.Boundary;
 /// </summary>
 internal static class BoundaryScript
 {
-    private const int EditorPort = 8080;
-
     /// <summary>How the names of those sets begin that packets fill.</summary>
     public const string PacketSets = "seen";
 
@@ -34,9 +33,6 @@ internal static class BoundaryScript
         IPNetwork.Parse("168.63.129.16/32"),
     ];
 
-    /// <summary>The name of our tables, one of the family inet and one of the family bridge.</summary>
-    public static string TableOf(string bridge) => "tidepool_" + bridge;
-
     /// <param name="rules">What is to hold.</param>
     /// <param name="local">The networks that this machine is on: a LAN, even if its addresses are public ones.</param>
     /// <param name="proxyUser">The user that the proxy runs as; null where it is root.</param>
@@ -44,7 +40,7 @@ internal static class BoundaryScript
     public static string Render(NetworkRules rules, IEnumerable<IPNetwork> local, uint? proxyUser, int workspacePort)
     {
         var network = rules.Network;
-        var table = TableOf(network.Bridge);
+        var table = NetworkNames.TableOf(network.Bridge);
         var (bridge, gateway, subnet) = (network.Bridge, network.Gateway, network.Subnet);
         var forbidden = Elements(NeverPublic.Concat(local).Distinct().Select(n => n.ToString()).Order(StringComparer.Ordinal));
         var opened = Elements(rules.Opened.Select(e => $"{e.Address} . {Text(e.Port)}"));
@@ -93,7 +89,7 @@ internal static class BoundaryScript
                 ct state related accept
                 ct direction reply accept
                 udp sport 67 udp dport 68 accept
-                ip daddr {{subnet}} tcp dport {{Text(EditorPort)}} jump ours
+                ip daddr {{subnet}} tcp dport {{Text(WorkspaceNetwork.EditorPort)}} jump ours
                 ip daddr . tcp dport @opened jump ours
                 meta l4proto tcp reject with tcp reset
                 reject with icmpx admin-prohibited

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Tidepool.Host.State;
 
 namespace Tidepool.Runtime.Boundary;
 
@@ -13,7 +14,7 @@ internal static class ForeignChains
     /// <summary>Puts in what is missing. Returns whether anything was.</summary>
     public static async Task<bool> AdmitAsync(string bridge, CancellationToken cancellationToken)
     {
-        var table = BoundaryScript.TableOf(bridge);
+        var table = NetworkNames.TableOf(bridge);
         if (await Nft.ListAsync(["-j", "list", "chains"], cancellationToken) is not { } chains)
         {
             return false;

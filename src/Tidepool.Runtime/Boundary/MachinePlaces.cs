@@ -3,6 +3,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Tidepool.Core.Workspaces;
+using Tidepool.Host.State;
 
 namespace Tidepool.Runtime.Boundary;
 
@@ -12,10 +13,7 @@ namespace Tidepool.Runtime.Boundary;
 /// </summary>
 internal static class MachinePlaces
 {
-    /// <summary>What the names of all host ends begin with: made of the bridge's, so that two Tidepools on one machine differ.</summary>
-    public static string PrefixOf(string bridge) => "tw" + Hash(bridge, 5);
-
-    public static string LinkOf(string bridge, InstanceName name) => PrefixOf(bridge) + Hash(name.ToString(), 8);
+    public static string LinkOf(string bridge, InstanceName name) => NetworkNames.LinkPrefixOf(bridge) + Hash(name.ToString(), 8);
 
     /// <summary>Locally administered, for one machine only.</summary>
     public static string HardwareAddressOf(InstanceName name) => HardwareAddressOf("hardware address of " + name);

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Tidepool.Core.Network;
 using Tidepool.Core.Runtime;
+using Tidepool.Host.State;
 
 namespace Tidepool.Runtime.Boundary;
 
@@ -92,7 +93,7 @@ internal sealed partial class NftablesBoundary(FirewallWatch watch, uint? proxyU
     /// <summary>What stands now, without what packets have put into sets; null where either table is missing.</summary>
     private static async Task<string?> ListAsync(string bridge, CancellationToken cancellationToken)
     {
-        var table = BoundaryScript.TableOf(bridge);
+        var table = NetworkNames.TableOf(bridge);
         var listed = await Task.WhenAll(Families.Select(family => Nft.ListAsync(["-s", "list", "table", family, table], cancellationToken)));
         try
         {

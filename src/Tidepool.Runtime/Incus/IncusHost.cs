@@ -6,7 +6,7 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Options;
 using Tidepool.Runtime.Boundary;
-using Tidepool.Runtime.Host;
+using Tidepool.Host.Processes;
 
 namespace Tidepool.Runtime.Incus;
 
@@ -136,7 +136,7 @@ internal sealed partial class IncusHost(IncusClient client, IOptions<IncusOption
 
         try
         {
-            await HostTool.RunAsync("chgrp", [group.Groups["group"].Value, directory], cancellationToken);
+            await Tool.ReadAsync("chgrp", [group.Groups["group"].Value, directory], cancellationToken);
             File.SetUnixFileMode(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute);
         }
         catch (Exception fault) when (fault is ToolException or UnauthorizedAccessException)

@@ -6,6 +6,7 @@ using System.Text.Json.Nodes;
 using Microsoft.Extensions.Options;
 using Tidepool.Core.Network;
 using Tidepool.Core.Workspaces;
+using Tidepool.Host.State;
 using Tidepool.Runtime.Boundary;
 
 namespace Tidepool.Runtime.Incus;
@@ -21,7 +22,7 @@ internal sealed class IncusLinks(IncusClient client, IncusHost host, IOptions<In
     private readonly IncusOptions names = options.Value;
 
     /// <summary>What the names of all host ends begin with: made of the bridge's, so that two Tidepools on one machine differ.</summary>
-    public string Prefix { get; } = MachinePlaces.PrefixOf(options.Value.Network);
+    public string Prefix { get; } = NetworkNames.LinkPrefixOf(options.Value.Network);
 
     /// <summary>The bridge and every machine's place on it.</summary>
     public async Task<WorkspaceNetwork> ReadAsync(CancellationToken cancellationToken)

@@ -1,6 +1,6 @@
 using CliWrap;
 using Microsoft.Extensions.Logging;
-using Tidepool.Runtime.Host;
+using Tidepool.Host.Processes;
 
 namespace Tidepool.Runtime.Incus;
 
@@ -15,7 +15,7 @@ internal sealed partial class LeftoverLink(ILogger<LeftoverLink> logger)
     /// <summary>Call it only while the machine is stopped and not being started. Failing is harmless: the start then says what is wrong.</summary>
     public async Task RemoveAsync(string name, CancellationToken cancellationToken)
     {
-        if (!Directory.Exists(Path.Combine(Interfaces, name)) || HostTool.Find("ip") is not { } program)
+        if (!Directory.Exists(Path.Combine(Interfaces, name)) || Tool.Find("ip") is not { } program)
         {
             return;
         }

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using Tidepool.Runtime.Host;
+using Tidepool.Host.Processes;
 
 namespace Tidepool.Runtime.Qemu;
 
@@ -56,7 +56,7 @@ internal sealed partial class KvmProbe(IOptions<QemuOptions> options, QemuImages
 
         try
         {
-            var printed = await HostTool.RunAsync(
+            var printed = await Tool.ReadAsync(
                 options.Value.Program,
                 [
                     "-nodefaults", "-no-user-config", "-display", "none", "-machine", "q35,accel=kvm", "-cpu", "host", "-m", "256M", "-no-reboot",

@@ -4,7 +4,7 @@ using Tidepool.Core.Runtime;
 using Tidepool.Core.Workspaces;
 using Tidepool.Host.Files;
 using Tidepool.Runtime.Boundary;
-using Tidepool.Runtime.Host;
+using Tidepool.Host.Processes;
 
 namespace Tidepool.Runtime.Qemu;
 
@@ -36,7 +36,7 @@ internal sealed partial class MachineMaking(MachineFiles files, QemuNetwork netw
         await MakeAsync(
             spec,
             image,
-            disk => HostTool.RunAsync("qemu-img", ["create", "-q", "-f", "qcow2", "-F", "raw", "-b", baseDisk, disk, $"{options.Value.DiskGiB}G"], cancellationToken),
+            disk => Tool.ReadAsync("qemu-img", ["create", "-q", "-f", "qcow2", "-F", "raw", "-b", baseDisk, disk, $"{options.Value.DiskGiB}G"], cancellationToken),
             cancellationToken);
 
     /// <summary>
@@ -55,7 +55,7 @@ internal sealed partial class MachineMaking(MachineFiles files, QemuNetwork netw
             async disk =>
             {
                 // Only the size at the beginning: a compromised QEMU is not paused, and could go on writing for ever.
-                await holding(() => HostTool.CopyAsync(
+                await holding(() => Tool.CopyAsync(
                     "prlimit",
                     [$"--fsize={new FileInfo(source).Length}", "--", "cp", "--no-dereference", "--reflink=auto", "--sparse=always", source, disk],
                     time,
@@ -82,7 +82,7 @@ internal sealed partial class MachineMaking(MachineFiles files, QemuNetwork netw
         await fill(making);
         File.SetUnixFileMode(making, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         File.SetUnixFileMode(own, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        await HostTool.RunAsync("chown", [$"{machine.User}:{machine.User}", making, own], cancellationToken);
+        await Tool.ReadAsync("chown", [$"{machine.User}:{machine.User}", making, own], cancellationToken);
         DurableFiles.Sync(making);
         File.Move(making, files.Disk(name));
         DurableFiles.Sync(own);

@@ -1,5 +1,5 @@
 using Tidepool.Core.Runtime;
-using Tidepool.Runtime.Host;
+using Tidepool.Host.Processes;
 
 namespace Tidepool.Runtime.Qemu;
 

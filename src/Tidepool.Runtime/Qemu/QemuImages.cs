@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Options;
 using Tidepool.Core.Runtime;
 using Tidepool.Host.Files;
-using Tidepool.Runtime.Host;
+using Tidepool.Host.Processes;
 
 namespace Tidepool.Runtime.Qemu;
 
@@ -53,7 +53,7 @@ internal sealed class QemuImages(IOptions<QemuOptions> options, TimeProvider tim
 
             Directory.CreateDirectory(making);
             File.SetUnixFileMode(making, Readable);
-            await HostTool.CopyAsync("qemu-img", ["convert", "-f", "qcow2", "-O", "raw", packed, Path.Combine(making, "disk.raw")], time, cancellationToken);
+            await Tool.CopyAsync("qemu-img", ["convert", "-f", "qcow2", "-O", "raw", packed, Path.Combine(making, "disk.raw")], time, cancellationToken);
             foreach (var file in Taken)
             {
                 File.Copy(Path.Combine(image.Directory, file), Path.Combine(making, file));

@@ -7,8 +7,8 @@ using Microsoft.Extensions.Options;
 using Tidepool.Core.Network;
 using Tidepool.Host.Files;
 using Tidepool.Host.Processes;
+using Tidepool.Host.State;
 using Tidepool.Runtime.Boundary;
-using Tidepool.Runtime.Host;
 
 namespace Tidepool.Runtime.Qemu;
 
@@ -29,7 +29,7 @@ internal sealed partial class QemuNetwork(QemuDirectory directory, MachineFiles 
     private (IPAddress Gateway, IPNetwork Subnet)? known;
     private bool whole;
 
-    public string Prefix { get; } = MachinePlaces.PrefixOf(options.Value.Bridge);
+    public string Prefix { get; } = NetworkNames.LinkPrefixOf(options.Value.Bridge);
 
     private string SubnetFile => Path.Combine(names.Directory, "subnet");
 
@@ -214,7 +214,7 @@ internal sealed partial class QemuNetwork(QemuDirectory directory, MachineFiles 
     /// </summary>
     private IReadOnlyList<string> ResolverCommand()
     {
-        var program = HostTool.Find("dnsmasq") ?? throw new ToolException("dnsmasq", "dnsmasq is not installed.");
+        var program = Tool.Find("dnsmasq") ?? throw new ToolException("dnsmasq", "dnsmasq is not installed.");
         var user = File.ReadLines("/etc/passwd").Any(line => line.StartsWith("dnsmasq:", StringComparison.Ordinal)) ? "dnsmasq" : "nobody";
         return
         [
@@ -258,7 +258,7 @@ internal sealed partial class QemuNetwork(QemuDirectory directory, MachineFiles 
     }
 
     private static async Task BatchAsync(IReadOnlyList<string> lines, CancellationToken cancellationToken) =>
-        await HostTool.RunAsync("ip", ["-batch", "-"], cancellationToken, string.Join('\n', lines) + "\n");
+        await Tool.ReadAsync("ip", ["-batch", "-"], cancellationToken, string.Join('\n', lines) + "\n");
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The bridge {Bridge} is put up with {Gateway}.")]
     private partial void LogBridge(string bridge, IPAddress gateway);

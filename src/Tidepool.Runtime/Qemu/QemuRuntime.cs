@@ -5,7 +5,7 @@ using Tidepool.Core.Network;
 using Tidepool.Core.Runtime;
 using Tidepool.Core.Workspaces;
 using Tidepool.Runtime.Boundary;
-using Tidepool.Runtime.Host;
+using Tidepool.Host.Processes;
 
 namespace Tidepool.Runtime.Qemu;
 
@@ -35,7 +35,7 @@ internal sealed partial class QemuRuntime(
         {
             foreach (var program in new[] { options.Value.Program, "qemu-img", "ip" })
             {
-                if (HostTool.Find(program) is null)
+                if (Tool.Find(program) is null)
                 {
                     throw QemuFaults.ProgramMissing(program);
                 }

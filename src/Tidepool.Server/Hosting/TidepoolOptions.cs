@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Tidepool.Host.State;
 
 namespace Tidepool.Server.Hosting;
 
@@ -9,10 +10,10 @@ internal sealed class TidepoolOptions
 
     /// <summary>Where the browser reaches workspaces: the proxy's second port.</summary>
     [Range(1, 65535)]
-    public int WorkspacePort { get; set; } = 8081;
+    public int WorkspacePort { get; set; } = Settings.DefaultWorkspacePort;
 
     [Range(1, 65535)]
-    public int ApiPort { get; set; } = 8080;
+    public int ApiPort { get; set; } = Settings.DefaultApiPort;
 
     /// <summary>How many workspaces may exist at once.</summary>
     [Range(1, 2000)]

@@ -1,4 +1,5 @@
 using System.Net;
+using Tidepool.Core.Network;
 using Tidepool.Core.Runtime;
 
 namespace Tidepool.Worker.Health;
@@ -6,7 +7,6 @@ namespace Tidepool.Worker.Health;
 /// <summary>Asks code-server's <c>/healthz</c>, which answers as soon as the editor can.</summary>
 internal sealed class HttpReadinessProbe : IReadinessProbe, IDisposable
 {
-    private const int EditorPort = 8080;
 
     private readonly HttpClient http = new(new SocketsHttpHandler
     {
@@ -23,7 +23,7 @@ internal sealed class HttpReadinessProbe : IReadinessProbe, IDisposable
     {
         try
         {
-            var uri = new UriBuilder(Uri.UriSchemeHttp, address.ToString(), EditorPort, "/healthz").Uri;
+            var uri = new UriBuilder(Uri.UriSchemeHttp, address.ToString(), WorkspaceNetwork.EditorPort, "/healthz").Uri;
             using var response = await http.GetAsync(uri, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
             return response.IsSuccessStatusCode;
         }

@@ -12,6 +12,7 @@ using Tidepool.Db;
 using Tidepool.Host.Capacity;
 using Tidepool.Host.Images;
 using Tidepool.Host.Logs;
+using Tidepool.Host.Passwords;
 using Tidepool.Host.Sockets;
 using Tidepool.Host.State;
 using Tidepool.Queue;
@@ -63,7 +64,11 @@ internal static class WorkerRegistration
             caddy.ProxySecretFile = paths.ProxySecret;
             caddy.SessionKeyFile = paths.SessionKey;
             caddy.AccessLogFile = paths.CaddyAccessLog;
-            caddy.Credentials = () => OwnerCredentials.Read(paths.Auth);
+            caddy.Credentials = () =>
+            {
+                var owner = PasswordFile.Read(paths);
+                return new CredentialOptions(owner.UserName, owner.PasswordHash);
+            };
             configuration.GetSection("Tidepool").Bind(caddy);
             caddy.HostNames = [.. caddy.HostNames, .. MachineNames.Of(caddy.Listen)];
         });

@@ -1,4 +1,5 @@
 using Tidepool.Host.Shutdown;
+using Tidepool.Host.State;
 using Tidepool.Testing;
 
 namespace Tidepool.Host.Tests.Shutdown;
@@ -44,7 +45,7 @@ public sealed class LeftoversTests
 
     /// <summary>The same as in the runtime's own tests: change both together.</summary>
     [Fact]
-    public void Links_of_ours_are_identified_by_the_runtimes_names() => Assert.Equal("tw1a5ca", Leftovers.LinkPrefixOf("tp12345678"));
+    public void The_names_of_links_are_what_they_were_in_older_versions() => Assert.Equal("tw1a5ca", NetworkNames.LinkPrefixOf("tp12345678"));
 
     [Fact]
     public void Chains_are_read_from_what_nft_prints() =>

@@ -1,11 +1,11 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Time.Testing;
-using Tidepool.Runtime.Host;
+using Tidepool.Host.Processes;
 
-namespace Tidepool.Runtime.Tests;
+namespace Tidepool.Host.Tests.Processes;
 
 /// <summary>A program that copies much, here from a pipe that the test fills.</summary>
-public sealed class HostToolTests : IAsyncLifetime
+public sealed class ToolTests : IAsyncLifetime
 {
     private readonly DirectoryInfo place = Directory.CreateTempSubdirectory("tp-tool-");
     private readonly FakeTimeProvider time = new();
@@ -32,7 +32,7 @@ public sealed class HostToolTests : IAsyncLifetime
     [Fact]
     public async Task A_copy_goes_on_for_as_long_as_it_moves()
     {
-        var copy = HostTool.CopyAsync("cp", [From, To], time, Token);
+        var copy = Tool.CopyAsync("cp", [From, To], time, Token);
         await using (var pipe = new FileStream(From, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0))
         {
             for (var sent = 1; sent <= 5; sent++)
@@ -49,7 +49,7 @@ public sealed class HostToolTests : IAsyncLifetime
     [Fact]
     public async Task A_copy_that_does_not_move_is_given_up()
     {
-        var copy = HostTool.CopyAsync("cp", [From, To], time, Token);
+        var copy = Tool.CopyAsync("cp", [From, To], time, Token);
         await using var pipe = new FileStream(From, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
         await UntilAsync(() =>
         {
