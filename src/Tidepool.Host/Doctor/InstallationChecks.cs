@@ -59,7 +59,7 @@ public static class InstallationChecks
             : CheckResult.Ok(CheckCodes.Machines, "Machines", "each belongs to a workspace");
 
     internal static CheckResult Boundary(IReadOnlyList<string> found) =>
-        found.Count(item => item.StartsWith("firewall table", StringComparison.Ordinal)) == 2
+        found.Count(item => item.StartsWith("firewall table", StringComparison.Ordinal)) == NetworkNames.TableFamilies.Count
             ? CheckResult.Ok(CheckCodes.Boundary, "Network boundary", "the firewall around the workspaces stands")
             : CheckResult.Fail(
                 CheckCodes.Boundary,

@@ -5,18 +5,16 @@ using Tidepool.Host.State;
 namespace Tidepool.Host.Shutdown;
 
 /// <summary>
-/// The worker's firewall rules around the workspaces: two nftables tables that carry our bridge's name, and the rules that let the bridge
+/// The worker's firewall rules around the workspaces: three nftables tables that carry our bridge's name, and the rules that let the bridge
 /// through others' chains, which carry that name as their comment.
 /// </summary>
 internal sealed class BoundaryRules(string bridge)
 {
-    private static readonly string[] Families = ["inet", "bridge"];
-
     private string Table => NetworkNames.TableOf(bridge);
 
     public async Task RemoveAsync(CancellationToken cancellationToken)
     {
-        foreach (var family in Families)
+        foreach (var family in NetworkNames.TableFamilies)
         {
             await Tool.RunAsync("nft", ["delete", "table", family, Table], cancellationToken);
         }
@@ -31,7 +29,7 @@ internal sealed class BoundaryRules(string bridge)
     public async Task<IReadOnlyList<string>> FindAsync(CancellationToken cancellationToken)
     {
         var found = new List<string>();
-        foreach (var family in Families)
+        foreach (var family in NetworkNames.TableFamilies)
         {
             if ((await Tool.RunAsync("nft", ["list", "table", family, Table], cancellationToken)).Succeeded)
             {

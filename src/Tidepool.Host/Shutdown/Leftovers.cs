@@ -99,10 +99,10 @@ internal sealed class Leftovers(StateDirectory state, Settings settings)
         return [.. MountsBelow(state.IncusView, table), .. MountsBelow(state.Root, table).Where(mount => mount != state.Root)];
     }
 
-    private IReadOnlyList<string> MachineLinks() => settings.RuntimeInUse == RuntimeKind.Qemu ? QemuLinks() : IncusLinks();
+    private IReadOnlyList<string> MachineLinks() => [.. OurLinks().Union(settings.RuntimeInUse == RuntimeKind.Qemu ? [] : IncusLinks())];
 
-    /// <summary>The host's ends of machines that were ended by force a moment ago, and those left by an older Tidepool, in which QEMU had no network of its own.</summary>
-    private IReadOnlyList<string> QemuLinks() =>
+    /// <summary>The host's ends of machines that were ended by force a moment ago, or that cannot be ended, and those left by an older Tidepool.</summary>
+    private IReadOnlyList<string> OurLinks() =>
         [.. Directory.EnumerateFileSystemEntries("/sys/class/net").Select(path => Path.GetFileName(path)).Where(link => link.StartsWith(NetworkNames.LinkPrefixOf(Bridge), StringComparison.Ordinal))];
 
     /// <summary>The host's ends of network links whose machine never came to run.</summary>
@@ -144,6 +144,11 @@ internal sealed class Leftovers(StateDirectory state, Settings settings)
 
     private bool IsOurs(string commandLine, int pid)
     {
+        if (ProcessRights.Of(pid)?.User is { } user && IsPersons(user))
+        {
+            return false;
+        }
+
         var program = Path.GetFileName(commandLine.Split(' ')[0]);
         return program switch
         {
@@ -153,6 +158,12 @@ internal sealed class Leftovers(StateDirectory state, Settings settings)
             _ => (IsMonitor(commandLine) || IsEmulator(commandLine)) && NamesOurs(commandLine),
         };
     }
+
+    /// <summary>
+    /// Whether a person or a container can have this user id, by the table of user ids that distributions share (systemd, UIDS-GIDS).
+    /// None of our processes has one; without this check, any user could keep Tidepool from going down.
+    /// </summary>
+    internal static bool IsPersons(uint user) => user is (>= 1000 and < 60_000) or (>= 100_000 and < 1_879_048_192);
 
     private bool NamesOurs(string commandLine) => NamesBelow(state.Root, commandLine) || NamesBelow(state.IncusView, commandLine);
 

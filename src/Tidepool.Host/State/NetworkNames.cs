@@ -9,7 +9,10 @@ public static class NetworkNames
     /// <summary>The bridge of a state directory.</summary>
     public static string BridgeOf(StateDirectory state) => "tp" + state.Key;
 
-    /// <summary>The firewall tables around the workspaces on a bridge: one of the family inet and one of the family bridge. Rules of ours in other tables have it as their comment.</summary>
+    /// <summary>The families of the firewall tables around the workspaces.</summary>
+    public static readonly IReadOnlyList<string> TableFamilies = ["inet", "bridge", "arp"];
+
+    /// <summary>The name of these tables for the workspaces on a bridge. Rules of ours in other tables have it as their comment.</summary>
     public static string TableOf(string bridge) => "tidepool_" + bridge;
 
     /// <summary>What the names of the host's ends of all machines' links on a bridge begin with.</summary>

@@ -23,6 +23,9 @@ internal static class BoundaryScript
 
     private const int NamesPerSecond = 200;
 
+    /// <summary>The resolver serves 20 connections at once, one question each.</summary>
+    private const int MostResolverConnections = 3;
+
     /// <summary>Addresses that are not public: private, shared, link-local, loopback, benchmark, multicast and reserved (RFC 6890).</summary>
     private static readonly IReadOnlyList<IPNetwork> NeverPublic =
     [
@@ -46,6 +49,7 @@ internal static class BoundaryScript
         var opened = Elements(rules.Opened.Select(e => $"{e.Address} . {Text(e.Port)}"));
         var links = Elements(network.Links.Select(l => $"\"{l.Interface}\" . {Mac(l)} . {l.Address}").Order(StringComparer.Ordinal));
         var ports = Elements(network.Links.Select(l => $"\"{l.Interface}\" . {Mac(l)}").Order(StringComparer.Ordinal));
+        var homes = Elements(network.Links.Select(l => $"\"{l.Interface}\" . {l.Address}").Order(StringComparer.Ordinal));
         var clients = Elements(network.Links.Select(l => $"\"{l.Interface}\" . 0x{Mac(l).Replace(":", "", StringComparison.Ordinal)}").Order(StringComparer.Ordinal));
         var own = Elements(network.Links.SelectMany(l => new[] { l.Address, IPAddress.Any }.Select(a => $"\"{l.Interface}\" . 0x{Convert.ToHexStringLower(a.GetAddressBytes())}")).Order(StringComparer.Ordinal));
         var users = proxyUser is { } user ? string.Create(CultureInfo.InvariantCulture, $"{{ 0, {user} }}") : "0";
@@ -56,17 +60,27 @@ internal static class BoundaryScript
             delete table inet {{table}}
             table bridge {{table}}
             delete table bridge {{table}}
+            table arp {{table}}
+            delete table arp {{table}}
 
             table inet {{table}} {
               set forbidden { type ipv4_addr; flags interval; auto-merge; {{forbidden}} }
               set opened { type ipv4_addr . inet_service; {{opened}} }
 
               set {{PacketSets}}_connections { type ipv4_addr; flags dynamic; size 65535; }
+              set {{PacketSets}}_resolving { type ipv4_addr; flags dynamic; size 65535; }
               set {{PacketSets}}_questions { type ipv4_addr; flags dynamic,timeout; timeout 10s; size 65535; }
               set {{PacketSets}}_users4 { typeof ip saddr . tcp sport . meta skuid; flags dynamic,timeout; timeout 10s; size 262144; }
               set {{PacketSets}}_ports4 { typeof ip saddr . tcp sport; flags dynamic,timeout; timeout 10s; size 262144; }
               set {{PacketSets}}_users6 { typeof ip6 saddr . tcp sport . meta skuid; flags dynamic,timeout; timeout 10s; size 262144; }
               set {{PacketSets}}_ports6 { typeof ip6 saddr . tcp sport; flags dynamic,timeout; timeout 10s; size 262144; }
+
+              # A bridge keeps frames to link-local hardware addresses to itself, before any of its rules: the kernel takes what is in them
+              # as received on the machine's own end of the link. Nothing else comes by that way.
+              chain links {
+                type filter hook prerouting priority raw; policy accept;
+                iifname "{{network.PortPrefix}}*" drop
+              }
 
               # From a workspace to this machine: an address and names, and answers to what this machine asked.
               chain input {
@@ -76,6 +90,7 @@ internal static class BoundaryScript
                 ct state new add @{{PacketSets}}_connections { ip saddr ct count over {{Text(MostConnections)}} } drop
                 udp sport 68 udp dport 67 ip daddr { {{gateway}}, 255.255.255.255 } accept
                 udp dport 53 update @{{PacketSets}}_questions { ip saddr limit rate over {{Text(NamesPerSecond)}}/second burst {{Text(NamesPerSecond)}} packets } drop
+                tcp dport 53 ct state new add @{{PacketSets}}_resolving { ip saddr ct count over {{Text(MostResolverConnections)}} } reject with tcp reset
                 ip saddr {{subnet}} ip daddr {{gateway}} meta l4proto { tcp, udp } th dport 53 accept
                 meta l4proto tcp reject with tcp reset
                 drop
@@ -146,6 +161,7 @@ internal static class BoundaryScript
             table bridge {{table}} {
               set links { type ifname . ether_addr . ipv4_addr; {{links}} }
               set ports { type ifname . ether_addr; {{ports}} }
+              set homes { type ifname . ipv4_addr; {{homes}} }
               set clients { typeof iifname . @th,288,48; {{clients}} }
               set addresses { typeof iifname . @th,160,32; {{own}} }
 
@@ -180,11 +196,28 @@ internal static class BoundaryScript
                 drop
               }
 
+              # This machine's frames reach only the machine that they are for, also where the bridge does not know which that is.
+              chain output {
+                type filter hook output priority filter; policy accept;
+                oifname != "{{network.PortPrefix}}*" accept
+                oifname . ether daddr @ports accept
+                ether daddr ff:ff:ff:ff:ff:ff oifname . arp daddr ip @homes accept
+                ether daddr ff:ff:ff:ff:ff:ff ip saddr {{gateway}} udp sport 67 udp dport 68 oifname . @th,288,48 @clients accept
+                drop
+              }
+
               # Nothing passes from one machine to another; broadcasts reach this machine alone.
               chain forward {
                 type filter hook forward priority filter; policy accept;
                 iifname "{{network.PortPrefix}}*" drop
                 oifname "{{network.PortPrefix}}*" drop
+              }
+            }
+
+            table arp {{table}} {
+              chain links {
+                type filter hook input priority filter; policy accept;
+                iifname "{{network.PortPrefix}}*" drop
               }
             }
 

@@ -6,15 +6,13 @@ using Tidepool.Host.State;
 namespace Tidepool.Runtime.Boundary;
 
 /// <summary>
-/// The firewall around the workspaces as nftables rules: two tables of our own, put in whole each time. A workspace waits for its start
+/// The firewall around the workspaces as nftables rules: three tables of our own, put in whole each time. A workspace waits for its start
 /// only as long as the kernel takes to put them in; how nft lists them, against which later changes are compared, is read beside that.
 /// </summary>
 internal sealed partial class NftablesBoundary(FirewallWatch watch, uint? proxyUser, int workspacePort, TimeProvider time) : INetworkBoundary
 {
     /// <summary>After this the firewall is checked even if the kernel reported no change.</summary>
     private static readonly TimeSpan Trust = TimeSpan.FromSeconds(30);
-
-    private static readonly string[] Families = ["inet", "bridge"];
 
     /// <summary>The rules that were put in last; null where that failed.</summary>
     private string? applied;
@@ -32,6 +30,7 @@ internal sealed partial class NftablesBoundary(FirewallWatch watch, uint? proxyU
     public async Task<bool> ApplyAsync(NetworkRules rules, CancellationToken cancellationToken)
     {
         var bridge = rules.Network.Bridge;
+        BridgeLearning.TurnOff(bridge);
         var script = BoundaryScript.Render(rules, LocalNetworks.Read(except: bridge), proxyUser, workspacePort);
         await reading;
         if (script != applied)
@@ -90,11 +89,11 @@ internal sealed partial class NftablesBoundary(FirewallWatch watch, uint? proxyU
         }
     }
 
-    /// <summary>What stands now, without what packets have put into sets; null where either table is missing.</summary>
+    /// <summary>What stands now, without what packets have put into sets; null where one of the tables is missing.</summary>
     private static async Task<string?> ListAsync(string bridge, CancellationToken cancellationToken)
     {
         var table = NetworkNames.TableOf(bridge);
-        var listed = await Task.WhenAll(Families.Select(family => Nft.ListAsync(["-s", "list", "table", family, table], cancellationToken)));
+        var listed = await Task.WhenAll(NetworkNames.TableFamilies.Select(family => Nft.ListAsync(["-s", "list", "table", family, table], cancellationToken)));
         try
         {
             return listed.Contains(null) ? null : PacketSets().Replace(string.Concat(listed), "");

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
@@ -158,12 +159,27 @@ internal sealed partial class IncusRuntime(
     public async Task HaltAsync(TimeSpan grace, CancellationToken cancellationToken)
     {
         var all = await ObserveAllAsync(cancellationToken);
+        var faults = new ConcurrentBag<RuntimeException>();
         await Parallel.ForEachAsync(all.Where(i => i.State != InstanceState.Stopped), cancellationToken, async (instance, token) =>
-            await TranslatedAsync("halting the workspaces", async () =>
+        {
+            try
             {
-                await SetAsync(instance.Name, IncusInstances.HaltedKey, "true", token);
-                await StopUntranslatedAsync(instance.Name, grace, token);
-            }));
+                await TranslatedAsync("halting the workspaces", async () =>
+                {
+                    await SetAsync(instance.Name, IncusInstances.HaltedKey, "true", token);
+                    await StopUntranslatedAsync(instance.Name, grace, token);
+                });
+            }
+            catch (RuntimeException fault)
+            {
+                // The others still get their time to shut down.
+                faults.Add(fault);
+            }
+        });
+        if (faults.TryPeek(out var first))
+        {
+            throw first;
+        }
     }
 
     public async Task PurgeAsync(CancellationToken cancellationToken)

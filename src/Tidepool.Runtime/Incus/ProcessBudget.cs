@@ -18,8 +18,10 @@ internal sealed class ProcessBudget(IncusClient client, IOptions<IncusOptions> o
     /// <summary>An editor does not run with less.</summary>
     private const int Least = 128;
 
-    private const int MostTries = 400;
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
+
+    /// <summary>A container that starts or stops for longer than this keeps its limit, and the others share what is left.</summary>
+    private static readonly TimeSpan BusyTimeout = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Each holds a number, or the word max. The last two are there where this machine is itself a container.</summary>
@@ -41,14 +43,19 @@ internal sealed class ProcessBudget(IncusClient client, IOptions<IncusOptions> o
             starting[name] = 0;
             var all = await client.GetAsync("1.0/instances?recursion=1", cancellationToken);
             var others = all.EnumerateArray().Where(instance => IsCounted(instance, name)).ToList();
-            var limit = LimitFor(options.Value.ProcessLimit, options.Value.ProcessBudget ?? OfHost(), others.Count + 1)
-                ?? throw new IncusException(400, "this machine has too few process ids for one more workspace; stop a workspace, or raise kernel.pid_max");
-            foreach (var other in others.Where(other => LimitOf(other) > limit))
+            var budget = options.Value.ProcessBudget ?? OfHost();
+            while (true)
             {
-                await LowerAsync(other.GetProperty("name").GetString()!, limit, cancellationToken);
-            }
+                var limit = LimitFor(options.Value.ProcessLimit, budget, others.Count + 1)
+                    ?? throw new IncusException(400, "this machine has too few process ids for one more workspace; stop a workspace, or raise kernel.pid_max");
+                if (await LowerAllAsync(others, limit, cancellationToken) is not { } busy)
+                {
+                    return Text(limit);
+                }
 
-            return Text(limit);
+                budget -= LimitOf(busy);
+                others.Remove(busy);
+            }
         }
         finally
         {
@@ -64,7 +71,7 @@ internal sealed class ProcessBudget(IncusClient client, IOptions<IncusOptions> o
     public static int? LimitFor(int most, long budget, int containers)
     {
         var limit = most;
-        while (limit > budget / containers)
+        while (limit > Math.Max(0, budget) / containers)
         {
             limit /= 2;
         }
@@ -77,23 +84,42 @@ internal sealed class ProcessBudget(IncusClient client, IOptions<IncusOptions> o
         && seen.Name != name
         && (seen.State != InstanceState.Stopped || starting.ContainsKey(seen.Name));
 
-    /// <summary>Incus changes nothing about a container while it starts or stops it.</summary>
-    private async Task LowerAsync(string name, int limit, CancellationToken cancellationToken)
+    /// <summary>The first container whose limit Incus would not lower; null if none is above the limit any more.</summary>
+    private async Task<JsonElement?> LowerAllAsync(IEnumerable<JsonElement> containers, int limit, CancellationToken cancellationToken)
     {
-        for (var tries = 1; ; tries++)
+        foreach (var container in containers.Where(container => LimitOf(container) > limit))
+        {
+            if (!await LowerAsync(container.GetProperty("name").GetString()!, limit, cancellationToken))
+            {
+                return container;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Incus changes nothing about a container while it starts or stops it; a guest can make its own stop last.</summary>
+    private async Task<bool> LowerAsync(string name, int limit, CancellationToken cancellationToken)
+    {
+        for (var began = time.GetTimestamp(); ;)
         {
             try
             {
                 var change = new JsonObject { ["config"] = new JsonObject { [IncusInstanceConfig.ProcessesKey] = Text(limit) } };
                 await client.ChangeAsync(HttpMethod.Patch, $"1.0/instances/{name}", change, Timeout, cancellationToken);
-                return;
+                return true;
             }
             catch (IncusException fault) when (fault.Status == 404)
             {
-                return;
+                return true;
             }
-            catch (IncusException) when (tries < MostTries)
+            catch (IncusException)
             {
+                if (time.GetElapsedTime(began) > BusyTimeout)
+                {
+                    return false;
+                }
+
                 await Task.Delay(RetryInterval, time, cancellationToken);
             }
         }

@@ -17,11 +17,16 @@ namespace Tidepool.EndToEnd.Tests.Isolation;
 public abstract class IsolationTests(string runtime, params string[] bridge) : IAsyncLifetime
 {
     private const string StrangeHardware = "02deadbeef01";
+
+    /// <summary>Of those that a bridge keeps to itself, whatever its rules say (IEEE 802.1Q, table 8-1): of LLDP's.</summary>
+    private const string LinkLocalHardware = "0180c200000e";
     private const int UnregisteredPort = 3000;
     private static readonly TimeSpan ListenTime = TimeSpan.FromSeconds(7);
+    private static readonly TimeSpan StealTime = TimeSpan.FromSeconds(2);
     private readonly OutsideWorld world = new();
     private readonly TcpListener service = new(IPAddress.Any, 0);
     private readonly UdpClient datagrams = new(new IPEndPoint(IPAddress.Any, 0));
+    private readonly UdpClient hiddenDatagrams = new(new IPEndPoint(IPAddress.Any, 0));
     private readonly Dictionary<string, List<bool>> seen = [];
     private IWorkspaceShell inside = null!;
     private IWorkspaceShell neighbour = null!;
@@ -57,6 +62,7 @@ public abstract class IsolationTests(string runtime, params string[] bridge) : I
         neighbour?.Dispose();
         service.Dispose();
         datagrams.Dispose();
+        hiddenDatagrams.Dispose();
         if (made)
         {
             await Tidepool.DisposeAsync();
@@ -127,6 +133,10 @@ public abstract class IsolationTests(string runtime, params string[] bridge) : I
             new("This machine", "IPv6 to the bridge's link-local address", false, ["tcp6", BridgeLinkLocal() + "%eth0", $"{port}"]),
             new("This machine", "Where the machine's LAN address is, by ARP", false, ["answers_arp", own.Mac, own.Address, OutsideWorld.OnLan]),
 
+            new("This machine", "Ping of the bridge's address, in a link-local frame", false, ["ping_in_frame", LinkLocalHardware, own.Mac, own.Address, gateway]),
+            new("This machine", "Ping of the LAN's address, in a link-local frame", false, ["ping_in_frame", LinkLocalHardware, own.Mac, own.Address, OutsideWorld.OnLan]),
+            new("This machine", "Where the machine's LAN address is, by ARP in a link-local frame", false, ["answers_arp", own.Mac, own.Address, OutsideWorld.OnLan, LinkLocalHardware]),
+
             new("The networks around", "HTTP to a host on the LAN", false, ["tcp", OutsideWorld.LanHost, "80"]),
             new("The networks around", "Ping of a host on the LAN", false, ["ping", OutsideWorld.LanHost]),
             new("The networks around", "A neighbour on the uplink whose number is public", false, ["tcp", OutsideWorld.UplinkNeighbour, "80"]),
@@ -142,6 +152,8 @@ public abstract class IsolationTests(string runtime, params string[] bridge) : I
             new("Another workspace", "Its name in the bridge's domain", false, ["resolve", "neighbour.incus"]),
             new("Another workspace", "Whose its address is", false, ["reverse", other.Address]),
             new("Another workspace", "IPv6 to its link-local address", false, ["tcp6", LinkLocal(other.Mac) + "%eth0", "8080"]),
+
+            new("Another workspace", "The owner's requests to it, drawn over by link-local frames from its hardware address", false, []),
 
             new("Names", "A public name that leads to the LAN", false, ["resolve", "rebind.example"]),
             new("Names", "A public name that leads to loopback", false, ["resolve", "local.example"]),
@@ -165,6 +177,8 @@ public abstract class IsolationTests(string runtime, params string[] bridge) : I
             new("Spoofing", "HTTP from a hardware address of its own choice", false, []),
             new("Spoofing", "An ARP answer that claims the other workspace's address, to this machine", false, []),
             new("Spoofing", "A datagram to this machine", false, ["udp", gateway, $"{((IPEndPoint)datagrams.Client.LocalEndPoint!).Port}", "datagram"]),
+
+            new("Spoofing", "A datagram from the other workspace's address to this machine, in a link-local frame", false, ["frame", Frames.Udp(LinkLocalHardware, own.Mac, other.Address, gateway, 4000, ((IPEndPoint)hiddenDatagrams.Client.LocalEndPoint!).Port, "hidden")]),
 
             new("From outside", "The editor, through the proxy", true, []),
             new("From outside", "A port that is not registered, from this machine", false, []),
@@ -192,7 +206,9 @@ public abstract class IsolationTests(string runtime, params string[] bridge) : I
         Assert.True(run.ExitCode == 0, run.Error);
         var results = JsonSerializer.Deserialize<Dictionary<string, bool>>(run.Output)!;
         results["A datagram to this machine"] = datagrams.Available > 0;
+        results["A datagram from the other workspace's address to this machine, in a link-local frame"] = hiddenDatagrams.Available > 0;
         await SpoofAsync(results);
+        await StealAsync(results);
         await FromOutsideAsync(results);
 
         var heard = await Until.ValueAsync("the neighbour has listened to the end", async () => (await neighbour.RunAsync("cat /root/heard.json && rm /root/heard.json")) is { ExitCode: 0 } done ? done.Output : null);
@@ -226,6 +242,20 @@ public abstract class IsolationTests(string runtime, params string[] bridge) : I
             $"gateway=$(ip route show default | cut -d' ' -f3); ip link set dev eth0 address {Colons(StrangeHardware)}; curl --silent --max-time 2 {url} >/dev/null; code=$?; "
             + $"ip link set dev eth0 address {Colons(own.Mac)}; ip route replace default via $gateway dev eth0; exit $code");
         results["HTTP from a hardware address of its own choice"] = disguised.ExitCode == 0;
+    }
+
+    /// <summary>What a workspace can do with the neighbour's hardware address while the owner uses the neighbour.</summary>
+    private async Task StealAsync(Dictionary<string, bool> results)
+    {
+        const string stolen = "stolen";
+        await inside.WriteAsync("/root/steal.json", JsonSerializer.Serialize(new[] { new[] { stolen, "steal", other.Mac, $"{StealTime.TotalSeconds}" } }));
+        var thief = inside.RunAsync("python3 /root/prober.py /root/steal.json");
+        while (!thief.IsCompleted)
+        {
+            using var answer = await Tidepool.Http.GetAsync(new Uri(Tidepool.WorkspaceUrl("neighbour") + "healthz"));
+        }
+
+        results["The owner's requests to it, drawn over by link-local frames from its hardware address"] = JsonSerializer.Deserialize<Dictionary<string, bool>>((await thief).Output)![stolen];
     }
 
     private async Task<bool> FromAsync(string address, string url)
@@ -276,7 +306,7 @@ public abstract class IsolationTests(string runtime, params string[] bridge) : I
     private Task RulesAreInForceAsync() => Until.TrueAsync("the rules are in force again", async () =>
     {
         var rules = await OutsideWorld.ShellAsync("nft list tables");
-        return rules.Contains("inet tidepool_" + BridgeName(), StringComparison.Ordinal) && rules.Contains("bridge tidepool_" + BridgeName(), StringComparison.Ordinal);
+        return rules.Contains("inet tidepool_" + BridgeName(), StringComparison.Ordinal) && rules.Contains("bridge tidepool_" + BridgeName(), StringComparison.Ordinal) && rules.Contains("arp tidepool_" + BridgeName(), StringComparison.Ordinal);
     });
 
     private async Task DocumentedAsync(IReadOnlyList<Probe> probes)

@@ -26,6 +26,45 @@ def http_from(address, url):
     return run("curl", "--silent", "--max-time", "2", "--interface", address, url).returncode == 0
 
 
+def ping_in_frame(to, own_mac, own_ip, host):
+    """Whether a host answers an echo request in a frame to a hardware address of the sender's choice."""
+    body = struct.pack(">BBHHH", 8, 0, 0, 7, 7) + bytes(16)
+    body = body[:2] + struct.pack(">H", checksum(body)) + body[4:]
+    header = struct.pack(">BBHHHBBH4s4s", 0x45, 0, len(body) + 20, 0, 0, 64, 1, 0, ip(own_ip), ip(host))
+    header = header[:10] + struct.pack(">H", checksum(header)) + header[12:]
+    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x800)) as s:
+        s.bind(("eth0", 0x800))
+        s.settimeout(1)
+        for _ in range(3):
+            s.send(mac(to) + mac(own_mac) + b"\x08\x00" + header + body)
+            try:
+                while True:
+                    got = s.recv(2048)
+                    # Echo replies alone: a workspace's kernel answers to itself in no frame.
+                    if got[23] == 1 and got[34] == 0 and got[26:30] == ip(host):
+                        return True
+            except TimeoutError:
+                continue
+    return False
+
+
+def steal(neighbours_mac, seconds):
+    """Whether frames to a neighbour come here, while this workspace pretends to be the neighbour in frames that every bridge keeps to itself."""
+    end = time.monotonic() + float(seconds)
+    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3)) as s:
+        s.bind(("eth0", 3))
+        s.settimeout(0.002)
+        while time.monotonic() < end:
+            for last in (0x00, 0x03, 0x0e):
+                s.send(bytes.fromhex("0180c20000") + bytes([last]) + mac(neighbours_mac) + b"\x88\xcc" + bytes(46))
+            try:
+                if s.recv(4096)[:6] == mac(neighbours_mac):
+                    return True
+            except TimeoutError:
+                continue
+    return False
+
+
 def ping(host):
     return run("ping", "-c", "1", "-W", "1", host).returncode == 0
 
@@ -47,9 +86,7 @@ def dhcp_as(own_mac, hardware):
     body = struct.pack(">BBBBIHH", 1, 1, 6, 0, 7, 0, 0x8000) + bytes(16) + mac(hardware) + bytes(10 + 192) + bytes.fromhex("63825363350101ff") + bytes(60)
     datagram = struct.pack(">HHHH", 68, 67, len(body) + 8, 0) + body
     header = struct.pack(">BBHHHBBH4s4s", 0x45, 0, len(datagram) + 20, 0, 0, 64, 17, 0, bytes(4), b"\xff" * 4)
-    total = sum(struct.unpack(">10H", header))
-    total = (total & 0xffff) + (total >> 16)
-    header = header[:10] + struct.pack(">H", ~(total + (total >> 16)) & 0xffff) + header[12:]
+    header = header[:10] + struct.pack(">H", checksum(header)) + header[12:]
     with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x800)) as s:
         s.bind(("eth0", 0x800))
         s.settimeout(TIMEOUT)
@@ -99,6 +136,12 @@ def mac(text):
     return bytes.fromhex(text.replace(":", ""))
 
 
+def checksum(data):
+    total = sum(struct.unpack(f">{len(data) // 2}H", data))
+    total = (total & 0xffff) + (total >> 16)
+    return ~(total + (total >> 16)) & 0xffff
+
+
 def ip(text):
     return socket.inet_aton(text)
 
@@ -112,14 +155,14 @@ def frame(payload_hex):
     return False
 
 
-def answers_arp(own_mac, own_ip, target_ip):
+def answers_arp(own_mac, own_ip, target_ip, to="ffffffffffff"):
     """Whether any machine answers for an address."""
     with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0806)) as s:
         s.bind(("eth0", 0x0806))
         s.settimeout(1)
         body = struct.pack("!HHBBH", 1, 0x0800, 6, 4, 1) + mac(own_mac) + ip(own_ip) + bytes(6) + ip(target_ip)
         for _ in range(2):
-            s.send(b"\xff" * 6 + mac(own_mac) + b"\x08\x06" + body)
+            s.send(mac(to) + mac(own_mac) + b"\x08\x06" + body)
             try:
                 while True:
                     got = s.recv(2048)

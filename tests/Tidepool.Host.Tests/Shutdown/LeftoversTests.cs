@@ -52,4 +52,37 @@ public sealed class LeftoversTests
         Assert.Equal(
             ["fwd.tp12345678"],
             FirewallChains.Parse("""{"nftables":[{"metainfo":{"version":"1.0.6"}},{"table":{"family":"inet","name":"incus"}},{"chain":{"family":"inet","table":"incus","name":"fwd.tp12345678"}}]}"""));
+
+    [Theory]
+    [InlineData(0u, false)]
+    [InlineData(998u, false)]
+    [InlineData(1000u, true)]
+    [InlineData(65534u, false)]
+    [InlineData(1_000_000u, true)]
+    [InlineData(1_900_000_000u, false)]
+    public void Only_users_that_a_person_or_a_container_can_have_are_passed_over(uint user, bool isPersons) => Assert.Equal(isPersons, Leftovers.IsPersons(user));
+
+    [Fact]
+    public async Task Another_users_process_that_looks_like_ours_is_not_ours()
+    {
+        Assert.SkipUnless(Environment.UserName == "root", "Only root can start a process as another user.");
+        using var state = new TemporaryState();
+        var settings = Settings.Read(state.Directory);
+        using var process = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("setpriv", ["--reuid", "12345", "--regid", "12345", "--clear-groups", "bash", "-c", $"exec -a 'caddy {state.Directory.At("caddy", "config.json")}' sleep 60"]))!;
+        try
+        {
+            while (Tidepool.Host.Processes.ProcessTable.CommandLine(process.Id) is var line && !line.StartsWith("caddy", StringComparison.Ordinal))
+            {
+                Assert.False(process.HasExited, line);
+                await Task.Yield();
+            }
+
+            Assert.Empty(await new Leftovers(state.Directory, settings).FindAsync(TestContext.Current.CancellationToken));
+        }
+        finally
+        {
+            process.Kill();
+            await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+    }
 }

@@ -7,6 +7,7 @@ using CliWrap.Buffered;
 using Microsoft.Extensions.Logging.Abstractions;
 using Tidepool.Core.Network;
 using Tidepool.Core.Runtime;
+using Tidepool.Host.State;
 using Tidepool.Runtime.Boundary;
 
 namespace Tidepool.Runtime.Tests.Boundary;
@@ -15,6 +16,7 @@ namespace Tidepool.Runtime.Tests.Boundary;
 public sealed class NftablesBoundaryTests : IAsyncLifetime
 {
     private const string Bridge = "tpwall0";
+    private const string Uplink = "tpwallup0";
     private const int SessionPort = 8081;
     private const int Root = 0;
     private const int Another = 54321;
@@ -46,9 +48,33 @@ public sealed class NftablesBoundaryTests : IAsyncLifetime
         Assert.False(await boundary.ApplyAsync(Rules with { Opened = [] }, Token));
     }
 
+    [Fact]
+    public async Task The_bridge_learns_nothing_also_after_another_program_changed_that()
+    {
+        await NftlessAsync($"ip link add {Bridge} type bridge");
+        try
+        {
+            foreach (var lifetime in new[] { "30000", "1" })
+            {
+                await File.WriteAllTextAsync(Lifetime, lifetime, Token);
+                await boundary.ApplyAsync(Rules, Token);
+                Assert.Equal("0", (await File.ReadAllTextAsync(Lifetime, Token)).Trim());
+            }
+        }
+        finally
+        {
+            await NftlessAsync($"ip link delete {Bridge}");
+        }
+    }
+
+    private const string Lifetime = $"/sys/class/net/{Bridge}/bridge/ageing_time";
+
+    private static Task NftlessAsync(string command) => Cli.Wrap("/bin/sh").WithArguments(["-c", command]).ExecuteAsync(Token);
+
     [Theory]
     [InlineData("delete table inet tidepool_tpwall0")]
     [InlineData("delete table bridge tidepool_tpwall0")]
+    [InlineData("delete table arp tidepool_tpwall0")]
     [InlineData("flush chain inet tidepool_tpwall0 input")]
     [InlineData("flush set bridge tidepool_tpwall0 links")]
     [InlineData("insert rule inet tidepool_tpwall0 forward accept")]
@@ -179,43 +205,61 @@ public sealed class NftablesBoundaryTests : IAsyncLifetime
     public async Task One_workspace_takes_no_more_than_its_part_of_the_kernels_connections()
     {
         const int most = 4000;
-        using var guests = Process.Start(new ProcessStartInfo("unshare", ["--net", "sh", "-c", "echo ready; exec sleep 600"]) { RedirectStandardOutput = true, UseShellExecute = false })!;
+        const int mostOfResolver = 3;
+        using var guests = Namespace("sleep 600");
+        using var internet = Namespace("""
+            perl -MSocket -e 'open my $f, ">", "/proc/sys/net/core/somaxconn" or die $!; print $f "8192"; close $f;
+              socket my $s, PF_INET, SOCK_STREAM, 0 or die $!; bind $s, sockaddr_in(80, INADDR_ANY) or die $!; listen $s, 8192 or die $!; sleep 600'
+            """);
         try
         {
             await guests.StandardOutput.ReadLineAsync(Token);
+            await internet.StandardOutput.ReadLineAsync(Token);
             await ShellAsync($"""
                 set -e
                 ip link add {Bridge} type veth peer name eth0 netns {guests.Id}
                 ip address add 10.99.0.1/24 dev {Bridge}
                 ip link set dev {Bridge} up
-                nsenter --target {guests.Id} --net sh -c 'ip address add 10.99.0.5/24 dev eth0; ip address add 10.99.0.6/24 dev eth0; ip link set dev eth0 up'
+                nsenter --target {guests.Id} --net sh -c 'ip address add 10.99.0.5/24 dev eth0; ip address add 10.99.0.6/24 dev eth0; ip link set dev eth0 up; ip route add default via 10.99.0.1'
+                ip link add {Uplink} type veth peer name eth0 netns {internet.Id}
+                ip address add 198.51.100.2/24 dev {Uplink}
+                ip link set dev {Uplink} up
+                nsenter --target {internet.Id} --net sh -c 'ip address add 198.51.100.1/24 dev eth0; ip link set dev eth0 up; ip link set lo up; ip address add 203.0.113.1/32 dev lo'
+                ip route add default via 198.51.100.1
+                echo 1 > /proc/sys/net/ipv4/ip_forward
                 """);
             using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
             listener.Bind(new IPEndPoint(IPAddress.Parse("10.99.0.1"), 53));
-            listener.Listen(8192);
-            await File.WriteAllTextAsync("/proc/sys/net/core/somaxconn", "8192", Token);
-            listener.Listen(8192);
+            listener.Listen(64);
             await boundary.ApplyAsync(Rules, Token);
 
-            var greedy = int.Parse(await ConnectAsync("10.99.0.5", most + 300), System.Globalization.CultureInfo.InvariantCulture);
-            Assert.InRange(greedy, most - 10, most + 1);
-            Assert.Equal("20", await ConnectAsync("10.99.0.6", 20));
+            Assert.Equal($"{mostOfResolver}", await ConnectAsync("10.99.0.5", 20, "10.99.0.1", 53));
+            Assert.Equal("2", await ConnectAsync("10.99.0.6", 2, "10.99.0.1", 53));
+            var greedy = int.Parse(await ConnectAsync("10.99.0.5", most + 300, "203.0.113.1", 80), System.Globalization.CultureInfo.InvariantCulture);
+            Assert.InRange(greedy, most - 30, most + 1);
+            Assert.Equal("20", await ConnectAsync("10.99.0.6", 20, "203.0.113.1", 80));
         }
         finally
         {
-            guests.Kill();
-            await guests.WaitForExitAsync(CancellationToken.None);
-            await ShellAsync($"ip link delete {Bridge} 2>/dev/null || true");
+            foreach (var process in new[] { guests, internet })
+            {
+                process.Kill(entireProcessTree: true);
+                await process.WaitForExitAsync(CancellationToken.None);
+            }
+
+            await ShellAsync($"ip link delete {Bridge} 2>/dev/null; ip link delete {Uplink} 2>/dev/null; true");
         }
 
+        static Process Namespace(string program) => Process.Start(new ProcessStartInfo("unshare", ["--net", "sh", "-c", "echo ready; exec " + program]) { RedirectStandardOutput = true, UseShellExecute = false })!;
+
         // How many of so many connections, kept open, came about.
-        Task<string> ConnectAsync(string from, int count) => ShellAsync($$"""
+        Task<string> ConnectAsync(string from, int count, string to, int port) => ShellAsync($$"""
             ulimit -n 8192
             nsenter --target {{guests.Id}} --net perl -MSocket -MIO::Poll -e '
               my ($from, $count) = @ARGV; my @all;
               for (1 .. $count) {
                 socket my $s, PF_INET, SOCK_STREAM, 0 or die $!; $s->blocking(0);
-                bind $s, sockaddr_in(0, inet_aton($from)); connect $s, sockaddr_in(53, inet_aton("10.99.0.1")); push @all, $s;
+                bind $s, sockaddr_in(0, inet_aton($from)); connect $s, sockaddr_in({{port}}, inet_aton("{{to}}")); push @all, $s;
               }
               my $end = time + 5;
               my $open = 0;
@@ -259,11 +303,11 @@ public sealed class NftablesBoundaryTests : IAsyncLifetime
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     private static async Task<string> ListAsync() =>
-        string.Concat(await Task.WhenAll(new[] { "inet", "bridge" }.Select(family => NftAsync($"list table {family} tidepool_{Bridge}", mayFail: true))));
+        string.Concat(await Task.WhenAll(NetworkNames.TableFamilies.Select(family => NftAsync($"list table {family} tidepool_{Bridge}", mayFail: true))));
 
     private static async Task RemoveAsync()
     {
-        foreach (var family in new[] { "inet", "bridge" })
+        foreach (var family in NetworkNames.TableFamilies)
         {
             await NftAsync($"delete table {family} tidepool_{Bridge}", mayFail: true);
         }

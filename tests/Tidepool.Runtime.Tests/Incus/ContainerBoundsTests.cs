@@ -87,6 +87,31 @@ public sealed class ContainerBoundsTests(IncusRuntimeTests.Host host) : IClassFi
         await host.ShellAsync("unshare --uts --ipc --net --pid --fork --mount true");
     }
 
+    [Fact]
+    public async Task A_guest_takes_no_memory_that_is_counted_for_nobody_and_cannot_keep_the_kernel_waiting()
+    {
+        var guest = await RunningAsync(host.Runtime);
+        Assert.Equal("socket ok\nring 5 EPERM\nring 13 EPERM\nuring ENOSYS\nfuse 1:3", (await PythonAsync(guest, Uncounted)).Trim());
+    }
+
+    private const string Uncounted = """
+        import ctypes, errno, os, platform, socket, struct
+        packets = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+        packets.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+        print('socket ok')
+        for ring in (5, 13):
+            try:
+                packets.setsockopt(263, ring, struct.pack('4I', 4096, 16, 2048, 32))
+                print('ring', ring, 'made')
+            except OSError as fault:
+                print('ring', ring, errno.errorcode[fault.errno])
+        libc = ctypes.CDLL(None, use_errno=True)
+        made = libc.syscall(425, 8, ctypes.create_string_buffer(120))
+        print('uring', 'made' if made >= 0 else errno.errorcode[ctypes.get_errno()])
+        device = os.stat('/dev/fuse').st_rdev if os.path.exists('/dev/fuse') else None
+        print('fuse', 'none' if device is None else f'{os.major(device)}:{os.minor(device)}')
+        """;
+
     /// <summary>Incus reports every address of a guest, about 100 bytes for each.</summary>
     [Fact]
     public async Task A_guest_with_more_addresses_than_are_read_hides_its_own_and_no_other()
