@@ -10,7 +10,7 @@ internal static class CreateToIde
     private static readonly string[] BareParts = ["create", "start", "address", "editor answers"];
     private static readonly string[] Processes = ["server", "worker"];
 
-    public static async Task RunAsync(BareIncus bare, WholeTidepool tidepool, string state, int runs)
+    public static async Task RunAsync(BareIncus bare, WholeTidepool tidepool, string state, int runs, Figures figures)
     {
         var (a, b, request) = (new Samples(), new Samples(), new Samples());
         Samples[] parts = [new(), new(), new(), new()];
@@ -60,7 +60,9 @@ internal static class CreateToIde
             Console.WriteLine($"     {label,-20}  {part}");
         }
 
-        Console.WriteLine($"ratio b/a of the medians: {b.Median / a.Median:0.00} (at most 1.25)");
+        Console.WriteLine($"ratio b/a of the medians: {b.Median / a.Median:0.00} (at most 1.15)");
+        figures.Ratio("create-to-ide/to-bare-Incus", b.Median / a.Median);
+        figures.Absolute("create-to-ide/median-ms", b.Median);
         Console.WriteLine($"POST /api/workspaces       {request}");
         Console.WriteLine($"GET /api/workspaces        {list}");
         await MemoryAsync(state);

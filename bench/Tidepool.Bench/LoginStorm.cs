@@ -24,7 +24,7 @@ internal static class LoginStorm
 
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(50);
 
-    public static async Task RunAsync(WholeTidepool owner, int apiPort, TimeSpan length)
+    public static async Task RunAsync(WholeTidepool owner, int apiPort, TimeSpan length, Figures figures)
     {
         await MeasureAsync(owner, TimeSpan.FromSeconds(2));
         await CompareAsync(apiPort);
@@ -36,6 +36,8 @@ internal static class LoginStorm
         Console.WriteLine($"the owner's list, no other client   p50 {Ms(quiet.At(0.5))} ms   p95 {Ms(quiet.At(0.95))} ms   {quiet.Count} requests");
         Console.WriteLine($"the owner's list in the storm       p50 {Ms(stormy.At(0.5))} ms   p95 {Ms(stormy.At(0.95))} ms   {stormy.Count} requests");
         Console.WriteLine($"ratio (aim: under 2)                p50 {stormy.At(0.5) / quiet.At(0.5):0.00}      p95 {stormy.At(0.95) / quiet.At(0.95):0.00}");
+        figures.Ratio("login-storm/p50", stormy.At(0.5) / quiet.At(0.5));
+        figures.Ratio("login-storm/p95", stormy.At(0.95) / quiet.At(0.95));
     }
 
     /// <summary>

@@ -14,6 +14,11 @@ if (args is ["attack", var attacked, var seconds])
     return 0;
 }
 
+if (args is ["nothing"])
+{
+    return 0;
+}
+
 if (args is not [var state, var apiPort, var workspacePort, var passwordFile, var name, var amount])
 {
     await Console.Error.WriteLineAsync("usage: Tidepool.Bench STATE API-PORT WORKSPACE-PORT PASSWORD-FILE NAME AMOUNT; bench/with-tidepool calls it.");
@@ -22,6 +27,7 @@ if (args is not [var state, var apiPort, var workspacePort, var passwordFile, va
 
 var password = (await File.ReadAllTextAsync(passwordFile)).Trim();
 var (api, workspaces, count) = (Number(apiPort), Number(workspacePort), Number(amount));
+var figures = new Figures();
 using var tidepool = new WholeTidepool(api, workspaces, password);
 switch (name)
 {
@@ -29,19 +35,31 @@ switch (name)
         using (var bare = new BareIncus(state))
         {
             await bare.LearnAsync();
-            await CreateToIde.RunAsync(bare, tidepool, state, count);
+            await CreateToIde.RunAsync(bare, tidepool, state, count, figures);
         }
 
-        return 0;
+        break;
+    case "clone":
+        await Clone.RunAsync(tidepool, count, figures);
+        break;
     case "qemu-boot":
         await QemuBoot.RunAsync(tidepool, state, count);
-        return 0;
+        break;
     case "login-storm":
-        await LoginStorm.RunAsync(tidepool, api, TimeSpan.FromSeconds(count));
-        return 0;
+        await LoginStorm.RunAsync(tidepool, api, TimeSpan.FromSeconds(count), figures);
+        break;
+    case "idle":
+        await Idle.RunAsync(tidepool, state, count, figures);
+        break;
+    case "ls":
+        await CommandLine.RunAsync(state, count, figures);
+        break;
     default:
         await Console.Error.WriteLineAsync($"There is no benchmark called {name}.");
         return 2;
 }
+
+figures.Write();
+return 0;
 
 static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);

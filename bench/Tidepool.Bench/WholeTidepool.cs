@@ -21,10 +21,13 @@ internal sealed class WholeTidepool : IDisposable
     public TidepoolClient Api { get; }
 
     /// <summary>The request's own time, and the time until the editor answers through Caddy.</summary>
-    public async Task<(TimeSpan Request, TimeSpan Editor)> RunAsync(string name)
+    public Task<(TimeSpan Request, TimeSpan Editor)> RunAsync(string name) => RunAsync(name, () => Api.CreateAsync(new CreateWorkspaceRequest(name)));
+
+    /// <summary>The same, with whatever request makes the workspace.</summary>
+    public async Task<(TimeSpan Request, TimeSpan Editor)> RunAsync(string name, Func<Task<ApiResult<WorkspaceResponse>>> make)
     {
         var t0 = TimeProvider.System.GetTimestamp();
-        var created = await Api.CreateAsync(new CreateWorkspaceRequest(name));
+        var created = await make();
         var request = TimeProvider.System.GetElapsedTime(t0);
         if (created.Problem is { } problem)
         {
