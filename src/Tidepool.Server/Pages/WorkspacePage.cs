@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Encodings.Web;
+using System.Text.Json.Nodes;
 using Tidepool.Core.Lifecycle;
 using Tidepool.Core.Pages;
 using Tidepool.Core.Workspaces;
@@ -68,9 +69,9 @@ internal static class WorkspacePage
             response.Headers.RetryAfter = "2";
         }
 
-        var wantsHtml = request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase);
-        return wantsHtml
-            ? Results.Content(Render(content, app), "text/html; charset=utf-8", statusCode: content.Status)
+        var accept = request.Headers.Accept.ToString();
+        return accept.Contains("text/html", StringComparison.OrdinalIgnoreCase) ? Results.Content(Render(content, app), "text/html; charset=utf-8", statusCode: content.Status)
+            : accept == "application/json" ? Results.Content(Json(content, app), accept, statusCode: content.Status)
             : Results.Text($"{content.Title} {content.Text}\n", "text/plain; charset=utf-8", statusCode: content.Status);
     }
 
@@ -112,6 +113,10 @@ internal static class WorkspacePage
             """,
             content.Wait ? Script : null);
     }
+
+    /// <summary>For a page that is open already and says it there.</summary>
+    private static string Json(Content content, string app) =>
+        new JsonObject { ["title"] = content.Title, ["text"] = content.Text, ["link"] = content.Link, ["url"] = app }.ToJsonString();
 
     private sealed record Content(int Status, string Title, string Text, bool Wait, string Link);
 }

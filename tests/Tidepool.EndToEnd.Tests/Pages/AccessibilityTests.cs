@@ -57,13 +57,8 @@ public sealed class AccessibilityTests(RunningTidepool tidepool)
         await using var browser = await Browser.OpenAsync();
         var page = browser.Page;
 
-        // What is first answered is answered until the next visit: the page does not go on under the test's eyes.
         IAPIResponse? first = null;
-        await page.RouteAsync("**/workspace/**", async route =>
-        {
-            first ??= await route.FetchAsync(new() { MaxRedirects = 0 });
-            await route.FulfillAsync(new() { Response = first });
-        });
+        await page.RouteAsync("**/workspace/**", HoldAsync);
         await VisitAsync("unknown", "nothing", "There is no such workspace.");
         await tidepool.CreateAsync("moored");
         await VisitAsync("starting", "moored", "moored is starting.");
@@ -71,7 +66,13 @@ public sealed class AccessibilityTests(RunningTidepool tidepool)
         await VisitAsync("not-registered", "moored", "Port 3000 of moored is not registered.", "port/3000/");
         await tidepool.Api.RegisterPortAsync("moored", new RegisterPortRequest(3000));
         await VisitAsync("nothing-answers", "moored", "Nothing answers on port 3000 of moored yet.", "port/3000/");
+        await page.UnrouteAsync("**/workspace/**");
+        await page.GotoAsync(tidepool.WorkspaceUrl("moored"));
+        await page.Locator(".monaco-workbench").WaitForAsync();
         await tidepool.Api.StopAsync("moored");
+        await page.GetByRole(AriaRole.Alertdialog, new() { Name = "moored is stopped." }).WaitForAsync();
+        await axe.CheckAsync(browser, "editor-stopped", "dialog[role=alertdialog]");
+        await page.RouteAsync("**/workspace/**", HoldAsync);
         await VisitAsync("stopped", "moored", "moored is stopped.");
         await tidepool.Api.DeleteAsync("moored");
 
@@ -87,6 +88,13 @@ public sealed class AccessibilityTests(RunningTidepool tidepool)
         await axe.CheckAsync(browser, "not-signed-in");
         await tidepool.UntilGoneAsync("moored");
         Assert.True(axe.Findings.Count == 0, string.Join('\n', axe.Findings));
+
+        // What is first answered is answered until the next visit: the page does not go on under the test's eyes.
+        async Task HoldAsync(IRoute route)
+        {
+            first ??= await route.FetchAsync(new() { MaxRedirects = 0 });
+            await route.FulfillAsync(new() { Response = first });
+        }
 
         async Task VisitAsync(string state, string name, string heading, string rest = "")
         {

@@ -24,7 +24,8 @@ internal sealed class Axe
     /// <summary>Every rule of axe in both themes, and whether the page is as narrow as the narrowest screen.</summary>
     /// <param name="browser">Shows the state.</param>
     /// <param name="state">Its name, in what is found and in pictures.</param>
-    public async Task CheckAsync(Browser browser, string state)
+    /// <param name="within">A selector of the part that is Tidepool's own; null for the whole page.</param>
+    public async Task CheckAsync(Browser browser, string state, string? within = null)
     {
         var page = browser.Page;
 
@@ -34,9 +35,9 @@ internal sealed class Axe
         {
             await page.EmulateMediaAsync(new() { ColorScheme = scheme, ReducedMotion = ReducedMotion.Reduce });
             var found = await page.EvaluateAsync<string[]>("""
-                async () => (await axe.run({ resultTypes: ['violations'] })).violations.map(rule =>
+                async within => (await axe.run(within ? document.querySelector(within) : document, { resultTypes: ['violations'] })).violations.map(rule =>
                   `${rule.id}: ${rule.help}: ` + rule.nodes.map(node => node.html.slice(0, 200) + ' ' + node.any.map(check => check.message).join(' ')).join(' | '))
-                """);
+                """, within);
             findings.AddRange(found.Select(finding => $"{state}, {scheme}: {finding}"));
             await browser.ShootAsync($"{state}-{scheme}-1280".ToLowerInvariant());
         }

@@ -48,7 +48,7 @@ public sealed class PageTests(RunningTidepool tidepool)
     }
 
     [Fact]
-    public async Task Back_after_a_creation_leads_to_the_workspaces_page_and_the_page_of_a_stopped_one_to_its_start()
+    public async Task Back_after_a_creation_leads_to_the_workspaces_page_and_whatever_shows_a_stopped_one_leads_to_its_start()
     {
         await using var browser = await Browser.OpenAsync();
         var page = browser.Page;
@@ -60,7 +60,16 @@ public sealed class PageTests(RunningTidepool tidepool)
         await page.GoBackAsync();
         await IsShownAsync(page, "dinghy", "Create succeeded");
 
+        // In a tab that shows the editor, of which one cannot know when it would next ask for its server.
+        await page.GetByRole(AriaRole.Link, new() { Name = "Open dinghy" }).ClickAsync();
+        await page.Locator(".monaco-workbench").WaitForAsync();
         await tidepool.Api.StopAsync("dinghy");
+        var stopped = page.GetByRole(AriaRole.Alertdialog, new() { Name = "dinghy is stopped." });
+        await stopped.WaitForAsync(new() { Timeout = 30_000 });
+        await browser.ShootAsync("editor-stopped");
+        await stopped.GetByRole(AriaRole.Link).ClickAsync(new() { Timeout = 30_000 });
+        await Assertions.Expect(page.GetByRole(AriaRole.Button, new() { Name = "Start dinghy" })).ToBeFocusedAsync(new() { Timeout = 30_000 });
+
         await tidepool.UntilAsync("dinghy", WorkspaceStatus.Stopped);
         await page.GotoAsync(tidepool.WorkspaceUrl("dinghy"));
         await page.GetByRole(AriaRole.Link).ClickAsync();
