@@ -41,9 +41,11 @@ public sealed class PageTests(RunningTidepool tidepool)
         // Back, from the editor that opened by itself.
         await page.GoBackAsync();
         await IsShownAsync(page, "skiff", "Start succeeded");
-        await DeleteAsync(page);
+        await DeleteAsync(page, "skiff");
+        await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToHaveTextAsync("Workspaces");
+        await FocusIsOnAsync(page, "h1");
         await tidepool.UntilGoneAsync("skiff");
-        await Assertions.Expect(page.GetByText("No workspaces yet")).ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Name = "skiff" })).ToHaveCountAsync(0);
         await FocusIsOnAsync(page, "h1");
     }
 
@@ -76,7 +78,14 @@ public sealed class PageTests(RunningTidepool tidepool)
         await Assertions.Expect(page.GetByRole(AriaRole.Button, new() { Name = "Start dinghy" })).ToBeFocusedAsync();
         await page.Keyboard.PressAsync("Enter");
         await page.WaitForURLAsync(tidepool.WorkspaceUrl("dinghy") + "**");
-        await tidepool.RemoveAsync("dinghy");
+
+        // Deleted from the list: the focus goes to what is left of its card, and then to what is left of the list.
+        await page.GotoAsync(tidepool.AppUrl);
+        await DeleteAsync(page, "dinghy");
+        await FocusIsOnAsync(page, "h1, h2 a");
+        await tidepool.UntilGoneAsync("dinghy");
+        await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Name = "dinghy" })).ToHaveCountAsync(0);
+        await FocusIsOnAsync(page, "h1, h2 a");
     }
 
     [Fact]
@@ -109,16 +118,16 @@ public sealed class PageTests(RunningTidepool tidepool)
         await Assertions.Expect(stop).ToBeFocusedAsync();
     }
 
-    /// <summary>With the keyboard, from the workspace's own page.</summary>
-    private static async Task DeleteAsync(IPage page)
+    /// <summary>With the keyboard.</summary>
+    private static async Task DeleteAsync(IPage page, string workspace)
     {
-        await page.GetByRole(AriaRole.Button, new() { Name = "Delete skiff" }).FocusAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = $"Delete {workspace}" }).FocusAsync();
         await page.Keyboard.PressAsync("Enter");
+        await Assertions.Expect(page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Cancel" })).ToBeFocusedAsync();
         await page.Keyboard.PressAsync("Shift+Tab");
-        await page.Keyboard.TypeAsync("skiff");
+        await page.Keyboard.TypeAsync(workspace);
         await page.Keyboard.PressAsync("Enter");
-        await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToHaveTextAsync("Workspaces");
-        await FocusIsOnAsync(page, "h1");
+        await Assertions.Expect(page.GetByRole(AriaRole.Dialog)).ToHaveCountAsync(0);
     }
 
     /// <summary>The page that would have left for the editor reads its activity only where it stays.</summary>
@@ -130,5 +139,5 @@ public sealed class PageTests(RunningTidepool tidepool)
     }
 
     private static Task FocusIsOnAsync(IPage page, string element) =>
-        Assertions.Expect(page.Locator(element + ":focus")).ToHaveCountAsync(1);
+        Assertions.Expect(page.Locator($":is({element}):focus")).ToHaveCountAsync(1);
 }
