@@ -127,6 +127,7 @@ internal static class CaddyConfig
 
                 // Behind the sign-in: the answer to a stranger does not depend on the origin that a request states.
                 .. ForeignPages.Routes(),
+                EditorScript.Route(),
                 // Not bound to a path of its own: what no workspace's route takes falls through to the page.
                 Route(null, new JsonObject { ["handler"] = "subroute", ["@id"] = "workspaces", ["routes"] = new JsonArray([.. routes.Select(route => WorkspaceRoutes.Render(route, options))]) }),
                 Route(PathExpression("^/workspace/([a-z0-9-]+)"), StatusPage.Of("{http.regexp.page.1}", null, options)),

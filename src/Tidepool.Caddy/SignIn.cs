@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Tidepool.Core.Pages;
 using static Tidepool.Caddy.ConfigParts;
 
 namespace Tidepool.Caddy;
@@ -64,29 +65,12 @@ internal static class SignIn
                 ["Cache-Control"] = Texts("no-store"),
                 ["X-Content-Type-Options"] = Texts("nosniff"),
             },
-            ["body"] = """
-                <!doctype html>
-                <html lang="en">
-                <head>
-                <meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-                <title>Sign in · Tidepool</title>
-                <style>
-                :root { color-scheme: light dark; }
-                body { margin: 0; min-height: 100vh; display: grid; place-items: center; font: 1rem/1.6 system-ui, sans-serif; background: Canvas; color: CanvasText; }
-                main { max-width: 34rem; padding: 2rem; }
-                h1 { font-size: 1.5rem; line-height: 1.25; margin: 0 0 .5rem; }
-                a { color: LinkText; }
-                </style>
-                </head>
-                <body><main>
+            ["body"] = PlainPage.Html("Sign in", """
                 <h1>You are not signed in.</h1>
                 <p>Tidepool asks for the user name and the password that <code>tidepool up</code> showed when it first came up.
                 If the password is lost, <code>sudo tidepool password</code> on that machine makes a new one.</p>
                 <p><a href="">Sign in</a></p>
-                </main></body>
-                </html>
-
-                """,
+                """),
         });
 
     private const string HolderIsThere = HolderOfRequest + ".matches('^[0-9a-f]{64}$')";

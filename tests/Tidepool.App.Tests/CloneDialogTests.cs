@@ -29,7 +29,7 @@ public sealed class CloneDialogTests : PageTest
         await actions.Find("#clone-ws_demo form").SubmitAsync();
 
         Assert.Equal(["demo-copy-2"], asked);
-        Assert.EndsWith("workspaces/demo-copy-2?open=1", Services.GetRequiredService<NavigationManager>().Uri, StringComparison.Ordinal);
+        Assert.EndsWith("workspaces/demo-copy-2", Services.GetRequiredService<NavigationManager>().Uri, StringComparison.Ordinal);
     }
 
     [Fact]

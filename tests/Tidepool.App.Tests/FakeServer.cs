@@ -16,7 +16,13 @@ internal sealed class FakeServer : HttpMessageHandler
 
     public Func<HttpRequestMessage, HttpResponseMessage?> Answer { get; set; } = _ => null;
 
+    /// <summary>The same, for an answer that takes its time.</summary>
+    public Func<HttpRequestMessage, Task<HttpResponseMessage?>> AnswerAsync { get; set; } = _ => Task.FromResult<HttpResponseMessage?>(null);
+
     public bool IsDown { get; set; }
+
+    /// <summary>What all workspaces together may have.</summary>
+    public CapacityAmountResponse Budget { get; set; } = new(8192, 8, null);
 
     public static WorkspaceResponse Workspace(string name, WorkspaceStatus status, ProgressResponse? progress = null, ErrorResponse? error = null) => new(
         "ws_" + name, name, null, "default", status, DesiredState.Running, 2, 4096, Isolation.Container, null, $"http://localhost:8081/workspace/{name}/", [], error, progress,
@@ -48,7 +54,7 @@ internal sealed class FakeServer : HttpMessageHandler
             throw new HttpRequestException("The server does not answer.");
         }
 
-        if (Answer(request) is { } given)
+        if (Answer(request) is { } given || (given = await AnswerAsync(request)) is not null)
         {
             return given;
         }
@@ -72,8 +78,21 @@ internal sealed class FakeServer : HttpMessageHandler
                 JsonSerializer.Serialize(Workspaces.Single(w => path.EndsWith(w.Id, StringComparison.Ordinal)) with { Status = WorkspaceStatus.Deleting }, TidepoolJson.Default.WorkspaceResponse)),
             "/api/workspaces" => Json(JsonSerializer.Serialize(new PageResponse<WorkspaceResponse>(Workspaces, null), TidepoolJson.Default.PageResponseWorkspaceResponse)),
             "/api/images" => Json("[]"),
+            "/api/capacity" => Json(JsonSerializer.Serialize(Capacity(), TidepoolJson.Default.CapacityResponse)),
             _ => Json("""{"items":[]}"""),
         };
+    }
+
+    /// <summary>In the order of <see cref="Workspaces"/>, as if the first were the least recently used.</summary>
+    private CapacityResponse Capacity()
+    {
+        var shares = Workspaces.Select(w => w.Status is WorkspaceStatus.Running or WorkspaceStatus.Creating or WorkspaceStatus.Starting
+            ? new WorkspaceCapacityResponse(w.Id, w.Name, w.Status, w.MemoryMiB, w.Cpus, 0, w.LastAccessedAt)
+            : new WorkspaceCapacityResponse(w.Id, w.Name, w.Status, 0, 0, 0, w.LastAccessedAt)).Reverse().ToList();
+        var inUse = new CapacityAmountResponse(shares.Sum(s => s.MemoryMiB), shares.Sum(s => s.Cpus), null);
+        var oldest = shares.LastOrDefault(s => s.MemoryMiB > 0);
+        return new CapacityResponse(
+            Budget, inUse, new CapacityAmountResponse(Budget.MemoryMiB - inUse.MemoryMiB, Budget.Cpus - inUse.Cpus, null), shares, oldest is null ? null : new LeastRecentlyAccessedResponse(oldest.Id, oldest.Name, oldest.LastAccessedAt));
     }
 
     /// <summary>Registers and unregisters as the server would, where all is well.</summary>

@@ -1,4 +1,7 @@
+using System.Text.Json;
 using Bunit;
+using Microsoft.AspNetCore.Components;
+using Microsoft.Extensions.DependencyInjection;
 using Tidepool.App.Workspaces;
 using Tidepool.Contracts;
 
@@ -7,20 +10,20 @@ namespace Tidepool.App.Tests;
 public sealed class WorkspaceListTests : PageTest
 {
     [Theory]
-    [InlineData(WorkspaceStatus.Creating, "Cancel demo,Delete demo")]
+    [InlineData(WorkspaceStatus.Creating, "(Open demo),Cancel demo,Delete demo")]
     [InlineData(WorkspaceStatus.Running, "Open demo,Stop demo,Delete demo")]
-    [InlineData(WorkspaceStatus.Stopping, "Delete demo")]
-    [InlineData(WorkspaceStatus.Stopped, "Start demo,Delete demo")]
+    [InlineData(WorkspaceStatus.Stopping, "(Start demo),(Stop demo),Delete demo")]
+    [InlineData(WorkspaceStatus.Stopped, "Start demo,(Stop demo),Delete demo")]
     [InlineData(WorkspaceStatus.Deleting, "")]
-    [InlineData(WorkspaceStatus.Error, "Start again demo,Delete demo")]
-    public void Only_what_the_state_allows_is_offered_and_each_button_names_its_workspace(WorkspaceStatus status, string offered)
+    [InlineData(WorkspaceStatus.Error, "Start again demo,(Stop demo),Delete demo")]
+    public void Only_what_the_state_allows_is_offered_each_button_names_its_workspace_and_none_takes_the_place_of_another(WorkspaceStatus status, string offered)
     {
         Server.Workspaces.Add(FakeServer.Workspace("demo", status));
         Feed.Start();
         var page = Render<WorkspaceList>();
         page.WaitForElement(".card");
 
-        var labels = page.FindAll(".actions [aria-label]").Select(e => e.GetAttribute("aria-label"));
+        var labels = page.FindAll(".actions [aria-label]").Select(e => e.GetAttribute("aria-disabled") == "true" ? $"({e.GetAttribute("aria-label")})" : e.GetAttribute("aria-label"));
         Assert.Equal(offered, string.Join(',', labels));
     }
 
@@ -34,6 +37,35 @@ public sealed class WorkspaceListTests : PageTest
         await page.Find("[aria-label='Try again to delete demo']").ClickAsync();
 
         Assert.Contains("DELETE /api/workspaces/ws_demo", Server.Requests);
+    }
+
+    [Fact]
+    public async Task A_button_that_does_nothing_now_sends_nothing()
+    {
+        Server.Workspaces.Add(FakeServer.Workspace("demo", WorkspaceStatus.Stopping));
+        Feed.Start();
+        var page = Render<WorkspaceList>();
+        page.WaitForElement(".card");
+        await page.Find("[aria-label='Start demo']").ClickAsync();
+        await page.Find("[aria-label='Stop demo']").ClickAsync();
+
+        Assert.DoesNotContain(Server.Requests, request => request.StartsWith("POST", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Starting_leads_to_the_page_that_opens_the_editor()
+    {
+        Server.Workspaces.Add(FakeServer.Workspace("demo", WorkspaceStatus.Stopped));
+        Server.Answer = request => request.Method == HttpMethod.Post
+            ? FakeServer.Json(JsonSerializer.Serialize(FakeServer.Workspace("demo", WorkspaceStatus.Starting), TidepoolJson.Default.WorkspaceResponse))
+            : null;
+        Feed.Start();
+        var page = Render<WorkspaceList>();
+        page.WaitForElement(".card");
+        await page.Find("[aria-label='Start demo']").ClickAsync();
+
+        page.WaitForAssertion(() => Assert.EndsWith("/workspaces/demo", Services.GetRequiredService<NavigationManager>().Uri, StringComparison.Ordinal));
+        Assert.Contains(JSInterop.Invocations, call => call.Identifier == "tidepool.openWhenReady" && call.Arguments[0] is "demo");
     }
 
     [Fact]

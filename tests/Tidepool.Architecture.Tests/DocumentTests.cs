@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Tidepool.Core.Pages;
 
 namespace Tidepool.Architecture.Tests;
 
@@ -22,7 +23,19 @@ public sealed partial class DocumentTests
     }
 
     [Fact]
+    public void Pages_without_files_of_their_own_have_the_colors_of_the_page()
+    {
+        var sheet = File.ReadAllText(Repository.At("src/Tidepool.App/wwwroot/style.css"));
+        var colors = Color().Matches(PlainPage.Html("", "")).Select(match => match.Value).ToList();
+        Assert.Equal(10, colors.Count);
+        Assert.All(colors.Distinct(), color => Assert.Contains(color, sheet, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void The_architecture_stays_short() => Assert.InRange(File.ReadAllLines(Repository.At("docs/architecture.md")).Length, 20, 150);
+
+    [GeneratedRegex("--[a-z]+: #[0-9a-f]{6};")]
+    private static partial Regex Color();
 
     [GeneratedRegex(@"`((?:src|tests|bench|images|docs|\.ci)/[A-Za-z0-9_./-]+)`")]
     private static partial Regex CodePath();

@@ -38,6 +38,16 @@ public sealed class CaddyRouteTableTests : CaddyTest
     }
 
     [Fact]
+    public async Task The_editors_program_comes_after_a_script_of_ours()
+    {
+        const string Program = "stable-0123abcd/static/out/vs/code/browser/workbench/workbench.js";
+        await ApplyAsync(Route("alice", Alice, 3000));
+        Assert.StartsWith("// Runs before the editor", await GetTextAsync($"workspace/alice/{Program}"), StringComparison.Ordinal);
+        Assert.StartsWith($"alice\nGET /{Program}?editor", await GetTextAsync($"workspace/alice/{Program}?editor"), StringComparison.Ordinal);
+        Assert.Contains($"/{Program}", await GetTextAsync($"workspace/alice/port/3000/{Program}"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Many_writers_at_once_end_with_one_whole_table()
     {
         await Task.WhenAll(Enumerable.Range(0, 20).Select(i => ApplyAsync([.. Enumerable.Range(0, i).Select(n => Route($"many-{n}", Alice))])));

@@ -23,7 +23,7 @@ public sealed class RefusalProblemsTests
         [new Refusal.NothingToClone(WorkspaceName.Parse("demo"), WorkspaceStatus.Creating)] = (409, ProblemCodes.TransitionRefused),
         [new Refusal.ImageUnknown("none")] = (400, ProblemCodes.Validation),
         [new Refusal.NotRunning(WorkspaceName.Parse("demo"), WorkspaceStatus.Stopped)] = (409, ProblemCodes.NotRunning),
-        [new Refusal.CapacityExhausted(CapacityResource.Memory, 4096, 1024, null)] = (409, ProblemCodes.CapacityExhausted),
+        [new Refusal.CapacityExhausted(CapacityResource.Memory, 4096, 1024, 2048, null)] = (409, ProblemCodes.CapacityExhausted),
         [new Refusal.DiskLow("/state", 100, 1024)] = (409, ProblemCodes.CapacityExhausted),
         [new Refusal.DependencyDown("database")] = (503, ProblemCodes.DependencyDown),
     };
@@ -55,7 +55,7 @@ public sealed class RefusalProblemsTests
     public void A_lack_of_room_says_how_much_of_what_and_which_workspace_to_stop(CapacityResource resource, string name, string words)
     {
         var oldest = CapacityEndpointsTests.Workspace("oldest", DesiredState.Running, DateTimeOffset.UnixEpoch);
-        var problem = new Refusal.CapacityExhausted(resource, 4, 3, oldest).ToProblem();
+        var problem = new Refusal.CapacityExhausted(resource, 4, 3, 8, oldest).ToProblem();
         Assert.Equal(name, problem.Extensions!["resource"]);
         Assert.Equal(4L, problem.Extensions["needed"]);
         Assert.Equal(3L, problem.Extensions["available"]);
@@ -65,9 +65,16 @@ public sealed class RefusalProblemsTests
     }
 
     [Fact]
+    public void A_request_beyond_what_there_is_says_how_much_there_is_and_not_how_much_is_free()
+    {
+        var problem = new Refusal.CapacityExhausted(CapacityResource.Memory, 262144, 3994, 15872, null).ToProblem();
+        Assert.Equal("This machine has 15872 MiB of memory for all workspaces together, and 262144 MiB are needed. Stopping workspaces does not help. Ask for less.", problem.Detail);
+    }
+
+    [Fact]
     public void A_full_disk_is_not_helped_by_stopping()
     {
-        var problem = new Refusal.CapacityExhausted(CapacityResource.Disk, 1024, 0, null).ToProblem();
+        var problem = new Refusal.CapacityExhausted(CapacityResource.Disk, 1024, 0, 4096, null).ToProblem();
         Assert.Null(problem.Extensions!["leastRecentlyAccessed"]);
         Assert.Contains("Delete a workspace", problem.Detail, StringComparison.Ordinal);
     }

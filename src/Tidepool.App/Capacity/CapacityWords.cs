@@ -16,10 +16,17 @@ internal static class CapacityWords
     /// <summary>What a workspace lacks that was refused for it.</summary>
     public static string Lack(ProblemResponse? problem) => problem switch
     {
-        { Needed: { } needed, Available: { } left, Resource: "memory" } => $"It needs {MiB(needed)} of memory, and {MiB(left)} are free.",
-        { Needed: { } needed, Available: { } left, Resource: "cpu" } => $"It needs {Cores(needed)}, and {Cores(left)} are free.",
+        { Needed: { } needed, Available: { } left, Resource: "memory" } => LackOfMemory(needed, left),
+        { Needed: { } needed, Available: { } left, Resource: "cpu" } => LackOfCores(needed, left),
         _ => problem?.Detail ?? "",
     };
+
+    public static string LackOfMemory(long needed, long left) => $"It needs {MiB(needed)} of memory, and {MiB(left)} are free.";
+
+    public static string LackOfCores(long needed, long left) => $"It needs {Cores(needed)}, and {Cores(left)} {Are(left)} free.";
+
+    /// <summary>Which verb goes with so many.</summary>
+    public static string Are(long amount) => amount == 1 ? "is" : "are";
 
     /// <summary>Whether stopping the one that the server names would help.</summary>
     public static bool CanMakeRoom(ProblemResponse? problem) => problem is { Code: ProblemCodes.CapacityExhausted, LeastRecentlyAccessed: not null };

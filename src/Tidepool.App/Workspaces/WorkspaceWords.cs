@@ -37,9 +37,12 @@ internal static class WorkspaceWords
         workspace.Status is WorkspaceStatus.Creating or WorkspaceStatus.Starting or WorkspaceStatus.Running;
 
     /// <summary>The verb for ending it: a workspace that does not run yet is not stopped but cancelled.</summary>
-    public static string StopVerb(WorkspaceResponse workspace) => workspace.Status == WorkspaceStatus.Running ? "Stop" : "Cancel";
+    public static string StopVerb(WorkspaceResponse workspace) => IsComing(workspace.Status) ? "Cancel" : "Stop";
 
     public static string StartVerb(WorkspaceResponse workspace) => workspace.Status == WorkspaceStatus.Error ? "Start again" : "Start";
+
+    /// <summary>Whether its editor is on the way.</summary>
+    public static bool IsComing(WorkspaceStatus status) => status is WorkspaceStatus.Creating or WorkspaceStatus.Starting;
 
     public static bool CanDelete(WorkspaceResponse workspace) => workspace.Status != WorkspaceStatus.Deleting;
 

@@ -6,8 +6,8 @@ namespace Tidepool.Core.Capacity;
 public static class Admission
 {
     /// <summary>
-    /// Why there is no room for the workspace as wanted; null if there is, or if it takes no more than it already does. A disk comes
-    /// first, for what stopping cannot help should not be found out by stopping.
+    /// Why there is no room for the workspace as wanted; null if there is, or if it takes no more than it already does. What stopping
+    /// cannot help comes first, so that nobody stops a workspace in vain.
     /// </summary>
     /// <param name="budget">How much there is.</param>
     /// <param name="stored">All workspaces, this one as it was among them if it exists.</param>
@@ -18,23 +18,23 @@ public static class Admission
         var had = before is null ? CapacityAmount.None : CapacityAmount.Of(before, budget);
         var wants = CapacityAmount.Of(wanted, budget);
         var others = CapacityAmount.Of(stored.Where(workspace => workspace.Id != wanted.Id), budget);
-        foreach (var (resource, has, needs) in new[]
-        {
+        (CapacityResource Resource, long Has, long Needs)[] resources =
+        [
             (CapacityResource.Disk, had.DiskMiB, wants.DiskMiB),
             (CapacityResource.Memory, had.MemoryMiB, wants.MemoryMiB),
             (CapacityResource.Cpu, had.Cpus, wants.Cpus),
-        })
-        {
-            var left = budget.Left(resource, others);
-            if (needs > has && needs > left)
+        ];
+        return resources
+            .Where(r => r.Needs > r.Has && r.Needs > budget.Left(r.Resource, others))
+            .Select(r =>
             {
                 // Stopping helps where it frees what is missing, and where there is enough in all.
-                var helps = resource != CapacityResource.Disk && needs <= budget.Left(resource, CapacityAmount.None);
-                return new Refusal.CapacityExhausted(resource, needs, left, helps ? AccessOrder.LeastRecent(stored, wanted.Id) : null);
-            }
-        }
-
-        return null;
+                var total = budget.Left(r.Resource, CapacityAmount.None);
+                var helps = r.Resource != CapacityResource.Disk && r.Needs <= total;
+                return new Refusal.CapacityExhausted(r.Resource, r.Needs, budget.Left(r.Resource, others), total, helps ? AccessOrder.LeastRecent(stored, wanted.Id) : null);
+            })
+            .OrderBy(refusal => refusal.LeastRecentlyAccessed is null ? 0 : 1)
+            .FirstOrDefault();
     }
 
     /// <summary>

@@ -33,8 +33,9 @@ public abstract record Refusal
     /// <param name="Resource">Of which; it says in what the amounts are counted.</param>
     /// <param name="Needed">What the workspace takes of it.</param>
     /// <param name="Available">What is left.</param>
+    /// <param name="Total">What there is for all workspaces together.</param>
     /// <param name="LeastRecentlyAccessed">The running workspace to stop; null where stopping does not help.</param>
-    public sealed record CapacityExhausted(CapacityResource Resource, long Needed, long Available, Workspace? LeastRecentlyAccessed) : Refusal;
+    public sealed record CapacityExhausted(CapacityResource Resource, long Needed, long Available, long Total, Workspace? LeastRecentlyAccessed) : Refusal;
 
     /// <summary>The disk of the state directory has less free than the reserve for the existing workspaces.</summary>
     /// <param name="Directory">What lies on it.</param>

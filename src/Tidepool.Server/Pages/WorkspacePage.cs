@@ -1,5 +1,9 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Encodings.Web;
+using System.Text.Json.Nodes;
 using Tidepool.Core.Lifecycle;
+using Tidepool.Core.Pages;
 using Tidepool.Core.Workspaces;
 using Tidepool.Server.Hosting;
 
@@ -7,10 +11,41 @@ namespace Tidepool.Server.Pages;
 
 /// <summary>
 /// What the browser shows on the workspaces' port while there is no editor, or nothing on a port, to show. The proxy asks for
-/// it; it is not reachable from outside by its own address. It reloads itself where waiting helps.
+/// it; it is not reachable from outside by its own address. Where waiting helps, it asks for its own address until something else
+/// answers there, and shows that.
 /// </summary>
 internal static class WorkspacePage
 {
+    /// <summary>On an answer that is this page. Caddy takes headers of this family off whatever a workspace answers.</summary>
+    private const string Header = "X-Tidepool-Page";
+
+    /// <summary>
+    /// Says only what has changed, as a page that loads itself again each second would be read aloud each second. Without scripts,
+    /// the user loads the page again.
+    /// </summary>
+    private const string Script = """
+
+        const check = async () => {
+          try {
+            const answer = await fetch(location.href, { cache: "no-store", headers: { Accept: "text/html" } });
+            if (answer.headers.get("X-Tidepool-Page") !== "waiting") return location.reload();
+            const news = new DOMParser().parseFromString(await answer.text(), "text/html");
+            document.title = news.title;
+            for (const part of ["h1", "p"]) {
+              const shown = document.querySelector(part), now = news.querySelector(part);
+              if (shown.textContent !== now.textContent) shown.textContent = now.textContent;
+            }
+          } catch {
+            // Tidepool does not answer just now.
+          }
+          setTimeout(check, 1000);
+        };
+        setTimeout(check, 1000);
+
+        """;
+
+    private static readonly string ScriptHash = $"'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(Script)))}'";
+
     public static void MapWorkspacePage(this IEndpointRouteBuilder routes)
     {
         routes.Map("/workspace-page/{name?}", (HttpRequest request, string? name, Workspaces.WorkspaceCommands commands, WorkspaceUrls urls, CancellationToken cancellationToken) =>
@@ -24,18 +59,19 @@ internal static class WorkspacePage
     {
         var workspace = WorkspaceName.TryParse(name, out _) ? await commands.FindAsync(name!, cancellationToken) : null;
         var content = Describe(workspace, name, port);
-        var app = urls.AppOrigin(request) + "/app/" + (workspace is null ? "" : $"workspaces/{workspace.Name}{(IsUnregistered(workspace, port) ? $"?port={port}" : "")}");
+        var app = urls.AppOrigin(request) + "/app/" + (workspace is null ? "" : $"workspaces/{workspace.Name}{Query(workspace, port)}");
         var response = request.HttpContext.Response;
         response.Headers.CacheControl = "no-store";
-        response.Headers.ContentSecurityPolicy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'";
-        if (content.Reload)
+        response.Headers.ContentSecurityPolicy = $"default-src 'none'; style-src 'unsafe-inline'; {(content.Wait ? $"script-src {ScriptHash}; connect-src 'self'; " : "")}base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
+        response.Headers[Header] = content.Wait ? "waiting" : "final";
+        if (content.Wait)
         {
             response.Headers.RetryAfter = "2";
         }
 
-        var wantsHtml = request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase);
-        return wantsHtml
-            ? Results.Content(Render(content, app), "text/html; charset=utf-8", statusCode: content.Status)
+        var accept = request.Headers.Accept.ToString();
+        return accept.Contains("text/html", StringComparison.OrdinalIgnoreCase) ? Results.Content(Render(content, app), "text/html; charset=utf-8", statusCode: content.Status)
+            : accept == "application/json" ? Results.Content(Json(content, app), accept, statusCode: content.Status)
             : Results.Text($"{content.Title} {content.Text}\n", "text/plain; charset=utf-8", statusCode: content.Status);
     }
 
@@ -46,7 +82,7 @@ internal static class WorkspacePage
         _ when IsUnregistered(workspace, port) => new(
             404, $"Port {port} of {workspace.Name} is not registered.", "Only registered ports can be opened from outside the workspace. Register it, and this address works.", false, "Register it in Tidepool"),
         { Status: WorkspaceStatus.Error } => new(503, $"{workspace.Name} has a problem.", workspace.Fault?.Message ?? "Its page says more.", false, "Look at it in Tidepool"),
-        { Desired: DesiredState.Stopped } => new(503, $"{workspace.Name} is stopped.", "Its files are kept. Start it, and this address works again.", false, "Start it in Tidepool"),
+        { Desired: DesiredState.Stopped } => new(503, $"{workspace.Name} is stopped.", "Its files are kept. Start it on its page, and this address works again.", false, "Go to its page"),
         { Status: WorkspaceStatus.Running } when port is not null => new(
             502, $"Nothing answers on port {port} of {workspace.Name} yet.", "This page checks again by itself, and shows what you start there as soon as it listens.", true, "Look at the workspace in Tidepool"),
         { Status: WorkspaceStatus.Running } => new(502, $"{workspace.Name} does not answer.", "It is running, but its editor is not there at the moment. This page checks again by itself.", true, "Look at it in Tidepool"),
@@ -56,35 +92,31 @@ internal static class WorkspacePage
     private static bool IsUnregistered(Workspace workspace, string? port) =>
         port is not null && workspace.Ports.All(p => p.Port.ToString() != port);
 
+    /// <summary>What its page begins with: the port to register, or the button that starts it. A link starts nothing by itself, for any page can have one.</summary>
+    private static string Query(Workspace workspace, string? port) =>
+        IsUnregistered(workspace, port) ? $"?port={port}" : workspace.Desired == DesiredState.Stopped ? "?start" : "";
+
     private static string Step(Workspace workspace) =>
         (WorkspaceProgress.From(workspace) is { } p ? $"Step {p.Step} of {p.Of}: {p.Label}. " : "") + "This page opens it by itself.";
 
     private static string Render(Content content, string app)
     {
         var encode = HtmlEncoder.Default;
-        var reload = content.Reload ? """<meta http-equiv="refresh" content="1">""" : "";
-        return $$"""
-            <!doctype html>
-            <html lang="en">
-            <head>
-            <meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">{{reload}}
-            <title>{{encode.Encode(content.Title)}} · Tidepool</title>
-            <style>
-            :root { color-scheme: light dark; }
-            body { margin: 0; min-height: 100vh; display: grid; place-items: center; font: 1rem/1.6 system-ui, sans-serif; background: Canvas; color: CanvasText; }
-            main { max-width: 34rem; padding: 2rem; }
-            h1 { font-size: 1.5rem; line-height: 1.25; margin: 0 0 .5rem; }
-            a { color: LinkText; }
-            </style>
-            </head>
-            <body><main role="status">
-            <h1>{{encode.Encode(content.Title)}}</h1>
-            <p>{{encode.Encode(content.Text)}}</p>
-            <p><a href="{{encode.Encode(app)}}">{{encode.Encode(content.Link)}}</a></p>
-            </main></body>
-            </html>
-            """;
+        return PlainPage.Html(
+            content.Title,
+            $"""
+            <div role="status">
+            <h1>{encode.Encode(content.Title)}</h1>
+            <p>{encode.Encode(content.Text)}</p>
+            </div>
+            <p><a href="{encode.Encode(app)}">{encode.Encode(content.Link)}</a></p>
+            """,
+            content.Wait ? Script : null);
     }
 
-    private sealed record Content(int Status, string Title, string Text, bool Reload, string Link);
+    /// <summary>For a page that is open already and says it there.</summary>
+    private static string Json(Content content, string app) =>
+        new JsonObject { ["title"] = content.Title, ["text"] = content.Text, ["link"] = content.Link, ["url"] = app }.ToJsonString();
+
+    private sealed record Content(int Status, string Title, string Text, bool Wait, string Link);
 }

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Encodings.Web;
 using Tidepool.Contracts;
+using Tidepool.Core.Pages;
 
 namespace Tidepool.Server.Problems;
 
@@ -39,22 +40,12 @@ internal static class ProblemPage
     internal static string Html()
     {
         var encode = HtmlEncoder.Default;
-        var page = new StringBuilder("""
-            <!doctype html>
-            <html lang="en">
-            <head>
-            <meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">
-            <title>Problems · Tidepool</title>
-            </head>
-            <body><main>
-            <h1>Problems that the API answers with</h1>
-
-            """);
+        var content = new StringBuilder("<h1>Problems that the API answers with</h1>");
         foreach (var (code, meaning, remedy) in All)
         {
-            page.Append($"<h2 id=\"{encode.Encode(code)}\">{encode.Encode(code)}</h2>\n<p>{encode.Encode(meaning)} {encode.Encode(remedy)}</p>\n");
+            content.Append($"\n<h2 id=\"{encode.Encode(code)}\">{encode.Encode(code)}</h2>\n<p>{encode.Encode(meaning)} {encode.Encode(remedy)}</p>");
         }
 
-        return page.Append("</main></body>\n</html>\n").ToString();
+        return PlainPage.Html("Problems", content.ToString());
     }
 }

@@ -57,13 +57,13 @@ internal static class RefusalProblems
     private static string Capacity(Refusal.CapacityExhausted refusal)
     {
         var unit = refusal.Resource == CapacityResource.Cpu ? "cores" : "MiB";
-        var next = refusal switch
+        var lack = $"There is not enough {Words(refusal.Resource)} left: {refusal.Needed} {unit} are needed and {refusal.Available} {unit} are free.";
+        return refusal switch
         {
-            { LeastRecentlyAccessed: { } oldest } => $"Stop '{oldest.Name}', which was used least recently, and try again.",
-            { Resource: CapacityResource.Disk } => "Delete a workspace that you no longer need: a stopped one keeps its disk.",
-            _ => "This machine has no more than that for workspaces, even when none of them runs. Ask for less.",
+            { LeastRecentlyAccessed: { } oldest } => $"{lack} Stop '{oldest.Name}', which was used least recently, and try again.",
+            { Resource: CapacityResource.Disk } => $"{lack} Delete a workspace that you no longer need: a stopped one keeps its disk.",
+            _ => $"This machine has {refusal.Total} {unit} of {Words(refusal.Resource)} for all workspaces together, and {refusal.Needed} {unit} are needed. Stopping workspaces does not help. Ask for less.",
         };
-        return $"There is not enough {Words(refusal.Resource)} left: {refusal.Needed} {unit} are needed and {refusal.Available} {unit} are free. {next}";
     }
 
     private static string Words(CapacityResource resource) => resource switch

@@ -123,7 +123,7 @@ public sealed class PortSectionTests : PageTest
         page.WaitForAssertion(() => Assert.Empty(page.FindAll("#ports li")));
         Assert.StartsWith("Port 5173 is removed.", Told(page), StringComparison.Ordinal);
 
-        await page.Find("[aria-label='Put port 5173 back']").ClickAsync(new());
+        await page.Find("[aria-label='Undo: put port 5173 back']").ClickAsync(new());
         page.WaitForAssertion(() => Assert.Equal("5173 Vite", page.Find("#ports li h3").TextContent));
         Assert.False(Server.Workspaces[0].Ports[0].StripPrefix);
         Assert.Equal("Port 5173 is back.", Told(page));
@@ -149,10 +149,10 @@ public sealed class PortSectionTests : PageTest
     {
         JSInterop.Setup<bool>("tidepool.copy", "http://localhost:8081/workspace/demo/port/3000/").SetResult(allowed);
         var page = Show(WorkspaceStatus.Running, FakeServer.Port(3000));
-        await page.Find("[aria-label='Copy the URL of port 3000']").ClickAsync(new());
+        await page.Find("[aria-label='Copy URL of port 3000']").ClickAsync(new());
 
         page.WaitForAssertion(() => Assert.Contains(said, page.Find("#ports").TextContent, StringComparison.Ordinal));
-        Assert.Equal(button, page.Find("[aria-label='Copy the URL of port 3000']").TextContent);
+        Assert.Equal(button, page.Find("[aria-label$='URL of port 3000']").TextContent);
     }
 
     [Theory]
@@ -170,6 +170,18 @@ public sealed class PortSectionTests : PageTest
     {
         var page = Show(WorkspaceStatus.Running, query: "?port=3000", FakeServer.Port(3000));
         Assert.Equal("", page.Find("#port-number").GetAttribute("value"));
+    }
+
+    [Fact]
+    public async Task What_was_removed_from_one_workspace_is_not_offered_back_on_the_page_of_another()
+    {
+        Server.Workspaces.Add(FakeServer.Workspace("other", WorkspaceStatus.Running));
+        var page = Show(WorkspaceStatus.Running, FakeServer.Port(3000));
+        await page.Find("[aria-label='Remove port 3000']").ClickAsync(new());
+        page.WaitForElement("[aria-label='Undo: put port 3000 back']");
+        page.Render(parameters => parameters.Add(p => p.Name, "other"));
+        page.WaitForAssertion(() => Assert.Equal("other", page.Find("h1").TextContent));
+        Assert.Equal("", Told(page));
     }
 
     private static string Told(IRenderedComponent<WorkspacePage> page) => page.Find("#ports .told").TextContent.Trim();

@@ -42,8 +42,20 @@ public sealed class AdmissionTests
     }
 
     [Fact]
-    public void A_request_beyond_the_whole_budget_names_no_workspace_to_stop() =>
-        Assert.Null(Admission.Refuse(Budget, [Running("one")], Running("huge", memory: 8193))!.LeastRecentlyAccessed);
+    public void A_request_beyond_the_whole_budget_names_no_workspace_to_stop_and_says_how_much_there_is()
+    {
+        var refusal = Admission.Refuse(Budget, [Running("one")], Running("huge", memory: 8193))!;
+        Assert.Null(refusal.LeastRecentlyAccessed);
+        Assert.Equal(8192, refusal.Total);
+    }
+
+    [Fact]
+    public void What_stopping_cannot_help_is_said_before_what_it_can()
+    {
+        var refusal = Admission.Refuse(Budget, [Running("one")], Running("two", cpus: 9, memory: 8192))!;
+        Assert.Equal((CapacityResource.Cpu, 9, 8), (refusal.Resource, refusal.Needed, refusal.Total));
+        Assert.Null(refusal.LeastRecentlyAccessed);
+    }
 
     [Theory]
     [InlineData(DesiredState.Running, WorkspaceStatus.Creating, true)]

@@ -84,7 +84,9 @@ public sealed partial class CapacityTests : IAsyncLifetime
         await page.GotoAsync(own.AppUrl + "workspaces/" + stopped);
         await page.GetByRole(AriaRole.Button, new() { NameRegex = Start() }).First.ClickAsync();
         var dialog = page.GetByRole(AriaRole.Dialog);
-        await Assertions.Expect(dialog).ToContainTextAsync($"{oldest} was last used");
+        await Assertions.Expect(dialog.GetByRole(AriaRole.Checkbox)).ToHaveCountAsync(Room);
+        await Assertions.Expect(dialog.GetByRole(AriaRole.Checkbox).First).ToHaveAccessibleNameAsync(new Regex($"^{oldest} .* last used"));
+        await Assertions.Expect(dialog.GetByRole(AriaRole.Checkbox, new() { Checked = true })).ToHaveCountAsync(1);
         await browser.ShootAsync("no-room");
         await page.Keyboard.PressAsync("Tab");
         await Assertions.Expect(dialog.GetByRole(AriaRole.Button, new() { Name = $"Stop {oldest} and start {stopped}" })).ToBeFocusedAsync();

@@ -114,7 +114,7 @@ public sealed class PortTests(RunningTidepool tidepool)
         await Assertions.Expect(ports.GetByRole(AriaRole.Status)).ToContainTextAsync("Port 3000 is registered.");
         await Assertions.Expect(ports.GetByRole(AriaRole.Listitem)).ToContainTextAsync("Answers", new() { Timeout = 30_000 });
 
-        await ports.GetByRole(AriaRole.Button, new() { Name = "Copy the URL of port 3000" }).ClickAsync();
+        await ports.GetByRole(AriaRole.Button, new() { Name = "Copy URL of port 3000" }).ClickAsync();
         await Assertions.Expect(ports.GetByRole(AriaRole.Status)).ToContainTextAsync("copied");
         Assert.Equal(quay.Url(3000).ToString(), await page.EvaluateAsync<string>("navigator.clipboard.readText()"));
 
