@@ -14,6 +14,11 @@ if (args is ["attack", var attacked, var seconds])
     return 0;
 }
 
+if (args is ["compare", var results, var stored])
+{
+    return Comparison.Run(results, stored) ? 0 : 1;
+}
+
 if (args is ["nothing"])
 {
     return 0;
@@ -43,7 +48,7 @@ switch (name)
         await Clone.RunAsync(tidepool, count, figures);
         break;
     case "qemu-boot":
-        await QemuBoot.RunAsync(tidepool, state, count);
+        await QemuBoot.RunAsync(tidepool, state, count, figures);
         break;
     case "login-storm":
         await LoginStorm.RunAsync(tidepool, api, TimeSpan.FromSeconds(count), figures);

@@ -18,7 +18,7 @@ internal static class QemuBoot
     private static readonly string[] Labels = ["Tidepool, until QEMU begins", "QEMU and firmware", "kernel", "init", "code-server"];
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
 
-    public static async Task RunAsync(WholeTidepool tidepool, string state, int runs)
+    public static async Task RunAsync(WholeTidepool tidepool, string state, int runs, Figures figures)
     {
         var (total, processor) = (new Samples(), new Samples());
         var parts = Labels.Select(_ => new Samples()).ToArray();
@@ -56,6 +56,10 @@ internal static class QemuBoot
         }
 
         Console.WriteLine($"QEMU's processor time             {processor}");
+
+        // The rest is waiting and Tidepool's own work.
+        figures.Ratio("qemu-boot/to-QEMUs-processor-time", total.Median / processor.Median);
+        figures.Absolute("qemu-boot/median-ms", total.Median);
     }
 
     /// <summary>Asked seldom, for each answer takes computing time from the machine that is coming up.</summary>
