@@ -95,8 +95,10 @@ public sealed class CaddyAccessLogTests : CaddyTest
     private async Task<IReadOnlyList<Access>> UntilAsync(int count)
     {
         var accesses = new List<Access>();
+        var began = TimeProvider.System.GetTimestamp();
         while (accesses.Count < count)
         {
+            Assert.True(TimeProvider.System.GetElapsedTime(began) < TimeSpan.FromMinutes(1), $"Only {accesses.Count} of {count} accesses are in the log.");
             accesses.AddRange(await AccessLog.ReadAsync(TestContext.Current.CancellationToken));
             await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, TestContext.Current.CancellationToken);
         }

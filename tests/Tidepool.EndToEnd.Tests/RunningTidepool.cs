@@ -132,7 +132,8 @@ public sealed class RunningTidepool : IAsyncLifetime
         }
     }
 
-    private string LogEnd(string process) =>
+    /// <summary>The last lines of a process's log.</summary>
+    public string LogEnd(string process) =>
         File.Exists(Path.Combine(State, "logs", process + ".log")) ? string.Join('\n', File.ReadLines(Path.Combine(State, "logs", process + ".log")).TakeLast(25)) : "";
 
     public Task UntilGoneAsync(string idOrName) =>

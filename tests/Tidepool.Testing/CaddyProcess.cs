@@ -7,6 +7,7 @@ namespace Tidepool.Testing;
 /// <summary>A real Caddy of the test's own, started with whatever configuration file the route table has written.</summary>
 public sealed class CaddyProcess : IAsyncDisposable
 {
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromMinutes(1);
     private readonly string binary;
     private Process? process;
 
@@ -49,8 +50,14 @@ public sealed class CaddyProcess : IAsyncDisposable
         process.ErrorDataReceived += (_, _) => { };
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
+        var began = TimeProvider.System.GetTimestamp();
         while (!await ListensAsync())
         {
+            if (TimeProvider.System.GetElapsedTime(began) > StartTimeout)
+            {
+                throw new TimeoutException($"Caddy did not listen within {StartTimeout.TotalSeconds:0} s.");
+            }
+
             if (process.HasExited)
             {
                 throw new InvalidOperationException($"Caddy ended with {process.ExitCode}.");

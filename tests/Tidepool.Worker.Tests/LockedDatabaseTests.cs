@@ -25,8 +25,13 @@ public sealed class LockedDatabaseTests : IAsyncLifetime
             await holder.OpenAsync(TestContext.Current.CancellationToken);
             await using var held = await holder.BeginTransactionAsync(System.Data.IsolationLevel.Serializable, TestContext.Current.CancellationToken);
 
-            // Of real time: that is what SQLite waits by.
-            await Task.Delay(TimeSpan.FromSeconds(8), TimeProvider.System, TestContext.Current.CancellationToken);
+            // A writer that waits longer than the worker does gives up in its turn.
+            await Task.Run(async () =>
+            {
+                await using var other = new SqliteConnection($"Data Source={worker.Database};Pooling=False;Default Timeout=8");
+                await other.OpenAsync(TestContext.Current.CancellationToken);
+                await Assert.ThrowsAsync<SqliteException>(async () => await other.BeginTransactionAsync(System.Data.IsolationLevel.Serializable, TestContext.Current.CancellationToken));
+            });
             Assert.True(worker.IsUp);
         }
 

@@ -31,14 +31,16 @@ internal static class PortChecks
     private static CheckResult Check(string code, string title, string listen, int port, string option, int? caddy)
     {
         var addresses = ListeningPort.Addresses(listen);
-        var ours = caddy is { } pid ? PortListeners.InodesOf(pid) : new HashSet<string>();
+        IReadOnlySet<string> ours = caddy is { } pid ? PortListeners.InodesOf(pid) : new HashSet<string>();
         if (caddy is not null && ours.Count == 0)
         {
             // Only root sees whose a socket is.
             return CheckResult.Ok(code, title, $"{port}, in use by this Tidepool");
         }
 
+        // Caddy takes new sockets when its routes change, perhaps between these lines: those that it has before or after are its own.
         var listeners = PortListeners.On(port);
+        ours = caddy is { } same ? ours.Union(PortListeners.InodesOf(same)).ToHashSet() : ours;
         var foreign = listeners.Where(listener => !ours.Contains(listener.Inode)).ToList();
         foreach (var address in addresses)
         {

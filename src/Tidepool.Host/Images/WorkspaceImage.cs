@@ -1,4 +1,6 @@
+using System.Text.Json;
 using CliWrap;
+using Tidepool.Host.Files;
 using Tidepool.Host.Packages;
 using Tidepool.Host.Processes;
 using Tidepool.Host.State;
@@ -20,7 +22,7 @@ public sealed class WorkspaceImage(StateDirectory state, Programs programs, IScr
         try
         {
             var hash = File.ReadAllText(CurrentFile).Trim();
-            return File.Exists(Path.Combine(Template, Path.GetFileName(hash), "manifest.json")) ? hash : null;
+            return IsWhole(Path.Combine(Template, Path.GetFileName(hash))) ? hash : null;
         }
         catch (IOException)
         {
@@ -60,11 +62,17 @@ public sealed class WorkspaceImage(StateDirectory state, Programs programs, IScr
             return false;
         }
 
-        var isThere = File.Exists(Path.Combine(target, "manifest.json")) && (!withMachine || HasMachine(target));
+        var isThere = IsWhole(target) && (!withMachine || HasMachine(target));
         if (force || !isThere)
         {
             await BuildAsync(target, withMachine, cancellationToken);
             StateOwners.OpenImages(state);
+        }
+
+        // Before it is in force: after a power cut the image in force is whole.
+        foreach (var path in Directory.EnumerateFiles(target).Append(target).Append(Template))
+        {
+            DurableFiles.Sync(path);
         }
 
         StateDirectory.Write(CurrentFile, hash + "\n", StateDirectory.PublicFile);
@@ -74,6 +82,21 @@ public sealed class WorkspaceImage(StateDirectory state, Programs programs, IScr
         }
 
         return true;
+    }
+
+    /// <summary>Whether no file of a build is shorter than its manifest says: a power cut may have shortened them, the manifest included.</summary>
+    private static bool IsWhole(string build)
+    {
+        try
+        {
+            using var manifest = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(build, "manifest.json")));
+            return manifest.RootElement.GetProperty("sizes").EnumerateObject()
+                .All(size => new FileInfo(Path.Combine(build, size.Name)) is var file && (!file.Exists || file.Length >= size.Value.GetInt64()));
+        }
+        catch (Exception fault) when (fault is IOException or JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        {
+            return false;
+        }
     }
 
     private static bool HasMachine(string build) => MachineFiles.All(file => File.Exists(Path.Combine(build, file)));

@@ -8,16 +8,39 @@ namespace Tidepool.EndToEnd.Tests.Reliability;
 /// <summary>
 /// Whatever is killed at whatever moment of whatever is being done, within a minute what is wanted and what is there agree again:
 /// no machine twice and none left over, no route to nowhere, no stream of events stuck. <c>TIDEPOOL_KILL_ROUNDS</c> says how many
-/// rounds, <c>TIDEPOOL_KILL_SEED</c> which ones; <c>bench/kill-matrix</c> runs the long form.
+/// rounds, <c>TIDEPOOL_KILL_SEED</c> repeats those of an earlier run, whose report has its seed; <c>bench/kill-matrix</c> runs the
+/// long form, which walks every pair of operation and victim.
 /// </summary>
 [Collection(WholeTidepool.Name)]
 public sealed class KillMatrixTests(RunningTidepool tidepool)
 {
     private const string Name = "matrix";
     private const string CloneName = "matrix-copy";
-    private static readonly string[][] Victims = [["server"], ["worker"], ["caddy"], ["incusd"], ["server", "worker", "caddy", "incusd"]];
+    private const int MostAnswers = 150;
+    private static readonly Dictionary<string, string[]> Victims = new()
+    {
+        ["server"] = ["server"],
+        ["worker"] = ["worker"],
+        ["caddy"] = ["caddy"],
+        ["incusd"] = ["incusd"],
+        ["all"] = ["server", "worker", "caddy", "incusd"],
+    };
     private static readonly string[] Operations = ["create", "start", "stop", "delete", "clone", "port"];
     private readonly List<string> report = [];
+
+    /// <summary>The pairs in an order of the seed's, and again in another once all were walked.</summary>
+    internal static IEnumerable<(string Operation, string Victim)> Walk(Random random)
+    {
+        var pairs = Operations.SelectMany(operation => Victims.Keys.Select(victim => (operation, victim))).ToArray();
+        while (true)
+        {
+            random.Shuffle(pairs);
+            foreach (var pair in pairs)
+            {
+                yield return pair;
+            }
+        }
+    }
 
     [Fact]
     public async Task Wanted_and_seen_agree_again_after_every_kill()
@@ -25,32 +48,51 @@ public sealed class KillMatrixTests(RunningTidepool tidepool)
         var rounds = Number("TIDEPOOL_KILL_ROUNDS", 5);
         var seed = Number("TIDEPOOL_KILL_SEED", Environment.TickCount);
         var random = new Random(seed);
-        for (var round = 0; round < rounds; round++)
+        var covered = new Dictionary<(string Operation, string Victim), int>();
+        foreach (var (round, pair) in Walk(random).Take(rounds).Index())
         {
-            // Five and six have no common divisor: every pair occurs equally often, at a moment of its own.
-            var victims = Victims[round % Victims.Length];
-            var operation = Operations[round % Operations.Length];
-            var delay = TimeSpan.FromMilliseconds(random.Next(0, 1500));
-            var story = $"seed {seed}, round {round}: {operation}, {string.Join(" and ", victims)} killed after {delay.TotalMilliseconds:0} ms";
+            var answers = random.Next(MostAnswers);
+            var story = $"seed {seed}, round {round}: {pair.Operation}, {pair.Victim} killed after {answers} answers";
             try
             {
-                await RoundAsync(operation, victims, delay, story);
+                await RoundAsync(pair.Operation, Victims[pair.Victim], answers, story);
             }
             catch (Exception fault) when (fault is not OperationCanceledException)
             {
                 throw new InvalidOperationException($"{story}\n{string.Join('\n', report)}", fault);
             }
+
+            covered[pair] = covered.GetValueOrDefault(pair) + 1;
         }
 
+        report.Add($"seed {seed}: {covered.Count} of {Operations.Length * Victims.Count} pairs: {string.Join(", ", covered.OrderBy(c => c.Key).Select(c => $"{c.Key.Operation} and {c.Key.Victim} {c.Value}"))}");
         TestContext.Current.TestOutputHelper?.WriteLine(string.Join('\n', report));
     }
 
-    private async Task RoundAsync(string operation, string[] victims, TimeSpan delay, string story)
+    [Fact]
+    public void Every_pair_of_operation_and_victim_is_walked_before_any_is_walked_again()
+    {
+        var all = Operations.Length * Victims.Count;
+        foreach (var pairs in Walk(new Random(1)).Take(3 * all).Chunk(all))
+        {
+            Assert.Equal(all, pairs.Distinct().Count());
+        }
+
+        Assert.NotEqual(Walk(new Random(1)).Take(all), Walk(new Random(2)).Take(all));
+    }
+
+    private async Task RoundAsync(string operation, string[] victims, int answers, string story)
     {
         await PrepareAsync(operation);
         var lastEvent = await LastEventAsync();
         var doing = TryAsync(() => DoAsync(operation));
-        await Task.Delay(delay, TimeProvider.System, TestContext.Current.CancellationToken);
+
+        // The moment is counted in answers and not in time, so that it is about as far into the work on any machine.
+        for (var answer = 0; answer < answers; answer++)
+        {
+            await tidepool.Api.ListAsync();
+        }
+
         foreach (var victim in victims)
         {
             Kill(victim);

@@ -1,6 +1,7 @@
 using System.Net;
 using CliWrap;
 using CliWrap.Buffered;
+using Microsoft.Data.Sqlite;
 using Tidepool.Contracts;
 using Tidepool.EndToEnd.Tests.Isolation;
 
@@ -14,8 +15,6 @@ namespace Tidepool.EndToEnd.Tests.Reliability;
 [Collection(WholeTidepool.Name)]
 public sealed class PausedWorkerTests(RunningTidepool tidepool)
 {
-    /// <summary>Longer than the lease of 15 seconds.</summary>
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(18);
     private const int AnotherServes = 3;
 
     [Fact]
@@ -32,13 +31,11 @@ public sealed class PausedWorkerTests(RunningTidepool tidepool)
         await OutsideWorld.ShellAsync($"kill -STOP {worker}");
         try
         {
-            var until = Task.Delay(Pause, TimeProvider.System, TestContext.Current.CancellationToken);
-
             // The server accepts intents, editors answer, and no other process may do the worker's work.
             Assert.True((await tidepool.Api.StopAsync("paused-stop")).Succeeded);
             Assert.True((await tidepool.Api.DeleteAsync("paused-gone")).Succeeded);
             Assert.Equal(AnotherServes, await StartAnotherAsync());
-            await until;
+            await Until.TrueAsync("its leases have run out", NoLeaseIsInForceAsync);
             Assert.Equal(worker, tidepool.PidOf("worker"));
             Assert.Equal(WorkspaceStatus.Stopping, (await tidepool.Api.GetAsync("paused-stop")).Value!.Status);
             Assert.Equal(WorkspaceStatus.Deleting, (await tidepool.Api.GetAsync("paused-gone")).Value!.Status);
@@ -65,6 +62,19 @@ public sealed class PausedWorkerTests(RunningTidepool tidepool)
     {
         using var answer = await tidepool.Http.GetAsync(new Uri(tidepool.WorkspaceUrl(name) + "healthz"));
         return answer.StatusCode;
+    }
+
+    private async Task<bool> NoLeaseIsInForceAsync()
+    {
+        await using var connection = new SqliteConnection($"Data Source={Path.Combine(tidepool.State, "database", "tidepool.db")};Mode=ReadOnly;Pooling=False");
+        await connection.OpenAsync(TestContext.Current.CancellationToken);
+        await using var command = connection.CreateCommand();
+        command.CommandText = "SELECT COUNT(*), SUM(ExpiresAt > $now) FROM Leases WHERE Owner IS NOT NULL";
+        command.Parameters.AddWithValue("$now", TimeProvider.System.GetUtcNow().UtcTicks);
+        await using var row = await command.ExecuteReaderAsync(TestContext.Current.CancellationToken);
+        Assert.True(await row.ReadAsync(TestContext.Current.CancellationToken));
+        Assert.NotEqual(0, row.GetInt64(0));
+        return row.GetInt64(1) == 0;
     }
 
     /// <summary>The exit code of a second real worker on the same state directory.</summary>

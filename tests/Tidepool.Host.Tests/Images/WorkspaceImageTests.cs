@@ -33,6 +33,20 @@ public sealed class WorkspaceImageTests : IDisposable
         Assert.False(await image.EnsureAsync(force: false, withMachine: false, Token));
     }
 
+    [Theory]
+    [InlineData("rootfs.squashfs")]
+    [InlineData("manifest.json")]
+    public async Task An_image_that_a_power_cut_has_shortened_is_built_again(string file)
+    {
+        var image = Image();
+        await image.EnsureAsync(force: false, withMachine: false, Token);
+        await File.WriteAllTextAsync(Path.Combine(image.Place()!, file), "", Token);
+
+        Assert.Null(image.Current());
+        Assert.True(await image.EnsureAsync(force: false, withMachine: false, Token));
+        Assert.Equal("disk\n", await File.ReadAllTextAsync(Path.Combine(image.Place()!, "rootfs.squashfs"), Token));
+    }
+
     public void Dispose()
     {
         home.Delete(recursive: true);
@@ -46,7 +60,8 @@ public sealed class WorkspaceImageTests : IDisposable
         Write("build", """
             rm -rf "$2"
             mkdir -p "$2"
-            touch "$2/manifest.json" "$2/rootfs.squashfs"
+            echo disk >"$2/rootfs.squashfs"
+            echo '{"sizes":{"rootfs.squashfs":5,"unpacked":100}}' >"$2/manifest.json"
             case " $* " in *" --vm "*) touch "$2/disk.qcow2" "$2/vmlinuz" "$2/initrd.img" ;; esac
             """);
         return new WorkspaceImage(state.Directory, new Programs(home.FullName, "", "", ""), screen, Path.Combine(home.FullName, "cache"));

@@ -61,8 +61,10 @@ public sealed class ToolTests : IAsyncLifetime
 
     private static async Task UntilAsync(Func<bool> check)
     {
+        var began = TimeProvider.System.GetTimestamp();
         while (!check())
         {
+            Assert.True(TimeProvider.System.GetElapsedTime(began) < TimeSpan.FromMinutes(1), "It did not come to pass.");
             await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, Token);
         }
     }

@@ -330,8 +330,10 @@ public sealed class IncusSeamTests : IAsyncLifetime
 
     private static async Task UntilAsync(Func<bool> check)
     {
+        var began = TimeProvider.System.GetTimestamp();
         while (!check())
         {
+            Assert.True(TimeProvider.System.GetElapsedTime(began) < TimeSpan.FromMinutes(1), "It did not come to pass.");
             await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, Token);
         }
     }

@@ -11,7 +11,7 @@ using Tidepool.Runtime.Qemu;
 namespace Tidepool.Runtime.Tests.Qemu;
 
 /// <summary>What the QEMU runtime makes of a file system that fails, of files that a power cut left, and of a QEMU that lies. No machine runs.</summary>
-public sealed class QemuSeamTests : IAsyncLifetime
+public sealed partial class QemuSeamTests : IAsyncLifetime
 {
     private readonly DirectoryInfo place = Directory.CreateTempSubdirectory("tp-qemu-");
     private readonly FakeTimeProvider time = new();
@@ -36,6 +36,8 @@ public sealed class QemuSeamTests : IAsyncLifetime
     {
         if (services is not null)
         {
+            // With a clock that goes on by itself.
+            await BeginAnewAsync();
             await Runtime.PurgeAsync(CancellationToken.None);
             await services.DisposeAsync();
         }
@@ -292,10 +294,7 @@ public sealed class QemuSeamTests : IAsyncLifetime
 
         var copy = SpecOf(NewName());
         var cloning = Runtime.CloneAsync(source, copy, Token);
-        while (System.Diagnostics.Process.GetProcessesByName("cp").Length == 0)
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, Token);
-        }
+        await UntilAsync("the copy has begun", () => System.Diagnostics.Process.GetProcessesByName("cp").Length > 0);
 
         Assert.Equal(InstanceState.Stopped, (await Runtime.ObserveAsync(source, Token))?.State);
         Assert.Equal(source, Assert.Single(await Runtime.ObserveAllAsync(Token)).Name);
@@ -321,10 +320,7 @@ public sealed class QemuSeamTests : IAsyncLifetime
         var name = Machine(user: user);
         var threads = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 93 : 60;
         var process = Process(name, "setpriv", "--reuid", $"{user}", "--regid", $"{user}", "--clear-groups", "perl", "-Mthreads", "-e", $"threads->create(sub {{ sleep 600 }}); syscall({threads}, 0);");
-        while (!File.ReadAllText($"/proc/{process.Id}/stat").Contains(") Z ", StringComparison.Ordinal))
-        {
-            await Task.Yield();
-        }
+        await UntilAsync("its first thread has ended", () => File.ReadAllText($"/proc/{process.Id}/stat").Contains(") Z ", StringComparison.Ordinal));
 
         Assert.Equal(InstanceState.Running, (await Runtime.ObserveAsync(name, Token))?.State);
         await (how switch
@@ -390,6 +386,16 @@ public sealed class QemuSeamTests : IAsyncLifetime
         var fault = await Assert.ThrowsAsync<RuntimeException>(call);
         Assert.True(fault.IsTransient, fault.Message);
         return fault.Message;
+    }
+
+    private static async Task UntilAsync(string what, Func<bool> check)
+    {
+        var began = TimeProvider.System.GetTimestamp();
+        while (!check())
+        {
+            Assert.True(TimeProvider.System.GetElapsedTime(began) < TimeSpan.FromMinutes(1), $"It did not come to pass that {what}.");
+            await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, Token);
+        }
     }
 
     private static string Bridge => "tpf" + Environment.ProcessId;
