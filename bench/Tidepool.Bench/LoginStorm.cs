@@ -22,8 +22,6 @@ internal static class LoginStorm
     /// <summary>Longer than the gate lets one client wait for its next try.</summary>
     private static readonly TimeSpan BetweenCompared = TimeSpan.FromMilliseconds(2500);
 
-    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(50);
-
     public static async Task RunAsync(WholeTidepool owner, int apiPort, TimeSpan length, Figures figures)
     {
         await MeasureAsync(owner, TimeSpan.FromSeconds(2));
@@ -91,13 +89,19 @@ internal static class LoginStorm
     private static async Task AttackAsync(int apiPort, TimeSpan length, int perSecond, Func<int, byte[]> request, Answers answers)
     {
         var requests = new List<Task>();
-        using var ticks = new PeriodicTimer(Tick);
-        for (var sent = 0; sent < perSecond * length.TotalSeconds && await ticks.WaitForNextTickAsync();)
+        var random = new Random(perSecond);
+        var began = TimeProvider.System.GetTimestamp();
+        var next = TimeSpan.Zero;
+        for (var sent = 0; sent < perSecond * length.TotalSeconds; sent++)
         {
-            for (var burst = 0; burst < perSecond * Tick.TotalSeconds; burst++, sent++)
+            // Independent clients' requests: the times between them are exponentially distributed, some together and some apart.
+            next += TimeSpan.FromSeconds(-Math.Log(1 - random.NextDouble()) / perSecond);
+            if (next - TimeProvider.System.GetElapsedTime(began) is { TotalMilliseconds: > 0 } pause)
             {
-                requests.Add(AttackOnceAsync(apiPort, request(sent), answers));
+                await Task.Delay(pause, TimeProvider.System, CancellationToken.None);
             }
+
+            requests.Add(AttackOnceAsync(apiPort, request(sent), answers));
         }
 
         await Task.WhenAll(requests);
