@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Microsoft.Extensions.DependencyInjection;
 using Tidepool.Core.Runtime;
 using Tidepool.Host.Doctor;
@@ -9,19 +8,11 @@ using Tidepool.Host.Supervision;
 namespace Tidepool.Testing;
 
 /// <summary>A runtime that nothing in Tidepool knows: it is added by one line, as a real one would be.</summary>
-/// <param name="system">The system that it runs on.</param>
-public sealed class ToyDescriptor(OSPlatform system) : RuntimeDescriptor
+public sealed class ToyDescriptor : RuntimeDescriptor
 {
-    public ToyDescriptor()
-        : this(OSPlatform.Linux)
-    {
-    }
-
     public override string Name => "toy";
 
     public override string DisplayName => "Toy";
-
-    public override OSPlatform System => system;
 
     public override IReadOnlyList<string> Packages => ["toybox", "util-linux"];
 

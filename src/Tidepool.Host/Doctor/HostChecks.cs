@@ -41,7 +41,8 @@ public static class HostChecks
     ];
 
     private static CheckResult System(RuntimeCatalog runtimes, HostFacts host, RuntimeDescriptor? runtime) =>
-        !host.IsLinux ? CheckResult.Fail(CheckCodes.System, "System", "This is not Linux.", "Run Tidepool on a Linux machine, or in a Linux virtual machine.")
+        host.IsMac ? CheckResult.Fail(CheckCodes.System, "System", "This is macOS, on which `tidepool up` does not work yet.", "Run Tidepool on a Linux machine, or in a Linux virtual machine. README.md says what there is for macOS.")
+        : !host.IsLinux ? CheckResult.Fail(CheckCodes.System, "System", "This is not Linux.", "Run Tidepool on a Linux machine, or in a Linux virtual machine.")
         : !Architectures.Contains(host.Architecture) ? CheckResult.Fail(CheckCodes.System, "System", $"The architecture is {host.Architecture}.", "Workspaces are made for x64 and arm64.")
         : runtime?.WhyNotHere(host) is { } why ? CheckResult.Fail(CheckCodes.System, "System", $"The architecture is {host.Architecture}. {why}", $"The runtimes of this machine: {string.Join(", ", runtimes.Possible(host).Select(other => other.Name))}. Choose with `--runtime`.")
         : CheckResult.Ok(CheckCodes.System, "System", $"Linux, {host.Architecture}");

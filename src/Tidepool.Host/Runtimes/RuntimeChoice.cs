@@ -17,11 +17,11 @@ internal sealed record RuntimeChoice(RuntimeDescriptor Runtime, Isolation? Isola
     /// <exception cref="CommandException">No runtime can work.</exception>
     public static async Task<RuntimeChoice> OfAsync(RuntimeCatalog runtimes, HostFacts host, bool kvmWorks, Func<RuntimeDescriptor, Task<bool>> canHave)
     {
-        var offers =
+        var offers = (
             from runtime in runtimes.Possible(host)
             from offer in runtime.Offers(host, kvmWorks)
             orderby Rank(offer.Isolation)
-            select (Runtime: runtime, Offer: offer);
+            select (Runtime: runtime, Offer: offer)).ToList();
         var missing = new List<RuntimeDescriptor>();
         foreach (var (runtime, offer) in offers)
         {
@@ -32,7 +32,9 @@ internal sealed record RuntimeChoice(RuntimeDescriptor Runtime, Isolation? Isola
 
             if (await canHave(runtime))
             {
-                return new RuntimeChoice(runtime, offer.Isolation, [.. offer.Reasons, .. Passed(runtimes, runtime, host, kvmWorks, missing)]);
+                var machines = offers.FirstOrDefault(other => offer.Isolation == Core.Runtime.Isolation.Container && other.Offer.Isolation != Core.Runtime.Isolation.Container).Runtime;
+                var warning = machines is null ? "" : $" `tidepool up --runtime {machines.Name}` gives virtual machines, slower.";
+                return new RuntimeChoice(runtime, offer.Isolation, [.. offer.Reasons.SkipLast(1), offer.Reasons[^1] + warning, .. Passed(runtimes, runtime, host, kvmWorks, missing)]);
             }
 
             missing.Add(runtime);

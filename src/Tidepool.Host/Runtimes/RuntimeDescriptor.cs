@@ -161,5 +161,5 @@ public enum KernelNeeds
 
 /// <summary>A way in which a runtime can run workspaces on this machine.</summary>
 /// <param name="Isolation">What it gives.</param>
-/// <param name="Reasons">For the user who runs <c>up</c>: a sentence each.</param>
+/// <param name="Reasons">For the user who runs <c>up</c>: at least one, a line each.</param>
 public sealed record RuntimeOffer(Isolation Isolation, IReadOnlyList<string> Reasons);

@@ -11,7 +11,7 @@ namespace Tidepool.Host.Shutdown;
 internal sealed class Leftovers(RuntimeCatalog runtimes, StateDirectory state, Settings settings)
 {
     private readonly RuntimeDescriptor runtime = runtimes.Of(settings);
-    private readonly BoundaryRules boundary = new(runtimes.Of(settings).BridgeOf(settings));
+    private readonly BoundaryRules? boundary = runtimes.Of(settings) is { HasBridge: true } bridged ? new(bridged.BridgeOf(settings)) : null;
     private readonly IReadOnlyList<string> mountPoints = [.. runtimes.All.Select(one => one.Leftovers.MountPoint(state)).OfType<string>()];
 
     private string Bridge => runtime.BridgeOf(settings);
@@ -63,7 +63,7 @@ internal sealed class Leftovers(RuntimeCatalog runtimes, StateDirectory state, S
             await left.RemoveRulesAsync(state, Bridge, say, cancellationToken);
         }
 
-        await boundary.RemoveAsync(cancellationToken);
+        await (boundary?.RemoveAsync(cancellationToken) ?? Task.CompletedTask);
     }
 
     private static async Task UnmountAsync(string mount, CancellationToken cancellationToken)
@@ -90,7 +90,7 @@ internal sealed class Leftovers(RuntimeCatalog runtimes, StateDirectory state, S
             .. MachineLinks().Select(link => $"network link {link}"),
             .. BridgeExists ? [$"bridge {Bridge}"] : Array.Empty<string>(),
             .. rules,
-            .. await boundary.FindAsync(cancellationToken),
+            .. boundary is null ? [] : await boundary.FindAsync(cancellationToken),
         ];
     }
 

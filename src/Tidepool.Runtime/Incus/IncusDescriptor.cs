@@ -46,7 +46,7 @@ internal sealed class IncusDescriptor : RuntimeDescriptor
         var kvm = kvmWorks ? "KVM works here" : host.HasKvm ? "/dev/kvm is here, but no kernel boots with it" : "there is no /dev/kvm here";
         var containers = new RuntimeOffer(
             Isolation.Container,
-            [$"Workspaces are containers in Incus: {kvm}.", "Containers share this machine's kernel. docs/doctor.md says at TP-RUN-005 which runtime gives virtual machines."]);
+            [$"Workspaces are containers in Incus: {kvm}.", "Containers share this machine's kernel."]);
         return kvmWorks && host.HasVsock
             ? [new RuntimeOffer(Isolation.VirtualMachine, ["Workspaces are virtual machines in Incus: KVM works here."]), containers]
             : [containers];

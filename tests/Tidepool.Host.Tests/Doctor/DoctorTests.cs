@@ -54,6 +54,15 @@ public sealed class DoctorTests
     }
 
     [Fact]
+    public void MacOS_is_told_apart_and_its_runtime_needs_nothing_of_Linux()
+    {
+        using var state = new TemporaryState();
+        var failed = Check(Good with { IsLinux = false, IsMac = true, Architecture = "arm64", WhyNoBridge = "no bridges", WhyNoBtrfs = "no btrfs" }, state.Directory).Where(c => c.Status == CheckStatus.Fail).ToList();
+        Assert.Equal([CheckCodes.System], failed.Select(c => c.Code));
+        Assert.Contains("macOS", failed[0].Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void What_separates_workspaces_from_the_machine_is_said_in_plain_words()
     {
         using var state = new TemporaryState();

@@ -39,7 +39,7 @@ public sealed class RuntimeChoiceTests
     {
         var choice = await ChooseAsync(Linux with { HasKvm = hasDevice }, kvmWorks: false);
         Assert.Equal(("incus", Isolation.Container), (choice.Runtime.Name, choice.Isolation));
-        Assert.Contains(choice.Reasons, reason => reason.Contains("share this machine's kernel", StringComparison.Ordinal));
+        Assert.Contains(choice.Reasons, reason => reason.Contains("share this machine's kernel", StringComparison.Ordinal) && reason.Contains("--runtime qemu", StringComparison.Ordinal));
         Assert.Contains(choice.Reasons, reason => reason.Contains("/dev/kvm", StringComparison.Ordinal));
     }
 
