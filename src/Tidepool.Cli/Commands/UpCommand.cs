@@ -25,7 +25,7 @@ internal static class UpCommand
         var nat = new Option<bool>("--nat") { Description = "Workspaces reach the internet, as at first." };
         var noNat = new Option<bool>("--no-nat") { Description = "Workspaces reach nothing." };
         var poolSize = Values.WholeGiB("--pool-size");
-        poolSize.Description = "How far the workspaces' disks may grow together, for example 40G; a plain number is GiB. Only for a runtime that keeps them in one pool, and before the first start.";
+        poolSize.Description = $"How far the workspaces' disks may grow together, for example 40G; a plain number is GiB. With {string.Join(" or ", line.Runtimes.All.Where(one => one.HasPool).Select(one => one.DisplayName))} only, and before the first start.";
         poolSize.HelpName = "SIZE";
         var memory = Values.Size("--workspace-memory");
         memory.Description = "The memory that running workspaces may have together, for example 16G; a plain number is MiB. At first this machine's without a reserve.";

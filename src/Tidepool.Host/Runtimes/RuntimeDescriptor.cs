@@ -41,6 +41,9 @@ public abstract class RuntimeDescriptor
     /// <summary>Whether its machines hang on a Linux bridge of ours. Tidepool's firewall is around that; without it the runtime has a network boundary of its own.</summary>
     public virtual bool HasBridge => false;
 
+    /// <summary>Whether all workspaces' disks lie in one pool, whose size <c>--pool-size</c> sets.</summary>
+    public virtual bool HasPool => false;
+
     /// <summary>Whether <see cref="TryKvmAsync"/> can tell if KVM works.</summary>
     public virtual bool CanTryKvm => false;
 

@@ -30,6 +30,8 @@ internal sealed class IncusDescriptor : RuntimeDescriptor
 
     public override bool HasBridge => true;
 
+    public override bool HasPool => true;
+
     public override IReadOnlyList<CheckResult> CheckHost(HostFacts host) =>
     [
         .. HostChecks.OfBridge(host),
