@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using Tidepool.Cli.Commands;
 using Tidepool.Cli.Output;
 using Tidepool.Host;
+using Tidepool.Runtime;
 using var stop = new CancellationTokenSource();
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
@@ -15,5 +16,5 @@ void Stop(PosixSignalContext context)
 }
 
 
-var line = new CommandLine(new CommandContext(Screen.ForThisProcess(), Programs.Locate(), TimeProvider.System));
+var line = new CommandLine(new CommandContext(Screen.ForThisProcess(), Programs.Locate(), RuntimesRegistration.Runtimes, TimeProvider.System));
 return await line.RunAsync(args, new InvocationConfiguration(), stop.Token);

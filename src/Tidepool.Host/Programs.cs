@@ -5,11 +5,6 @@ namespace Tidepool.Host;
 /// <summary>Where this Tidepool's other parts are, each of which an environment variable may name instead.</summary>
 public sealed record Programs(string Home, string Cli, string Server, string Worker)
 {
-    private static readonly string[] IncusDaemons = ["/usr/libexec/incus/incusd", "/usr/lib/incus/incusd", "/opt/incus/bin/incusd"];
-
-    /// <summary>The Incus daemon; null where it is not installed.</summary>
-    public static string? Incusd => Environment.GetEnvironmentVariable("TIDEPOOL_INCUSD") is { Length: > 0 } given ? given : Array.Find(IncusDaemons, File.Exists);
-
     public static string Dotnet => Environment.ProcessPath is { } path && Path.GetFileName(path) == "dotnet" ? path : Tool.Find("dotnet") ?? "dotnet";
 
     public string WorkspaceRecipe => Path.Combine(Home, "images", "workspace");

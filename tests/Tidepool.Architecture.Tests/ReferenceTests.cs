@@ -15,7 +15,8 @@ public sealed class ReferenceTests
         ["Tidepool.Runtime"] = ["Tidepool.Core", "Tidepool.Host"],
         ["Tidepool.Caddy"] = ["Tidepool.Core", "Tidepool.Host"],
         ["Tidepool.App"] = ["Tidepool.Contracts"],
-        ["Tidepool.Cli"] = ["Tidepool.Contracts", "Tidepool.Host"],
+        // The catalog of runtimes and nothing else: docs/adr/0019 says why.
+        ["Tidepool.Cli"] = ["Tidepool.Contracts", "Tidepool.Host", "Tidepool.Runtime"],
         ["Tidepool.Server"] = ["Tidepool.Core", "Tidepool.Host", "Tidepool.Contracts", "Tidepool.Db", "Tidepool.Queue", "Tidepool.App"],
         ["Tidepool.Worker"] = ["Tidepool.Core", "Tidepool.Host", "Tidepool.Db", "Tidepool.Queue", "Tidepool.Runtime", "Tidepool.Caddy"],
     };

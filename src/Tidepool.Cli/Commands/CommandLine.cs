@@ -1,12 +1,13 @@
 using System.CommandLine;
 using Tidepool.Cli.Output;
 using Tidepool.Host;
+using Tidepool.Host.Runtimes;
 using Tidepool.Host.State;
 
 namespace Tidepool.Cli.Commands;
 
 /// <summary>What every command works with.</summary>
-internal sealed record CommandContext(Screen Screen, Programs Programs, TimeProvider Time);
+internal sealed record CommandContext(Screen Screen, Programs Programs, RuntimeCatalog Runtimes, TimeProvider Time);
 
 /// <summary>The whole command line.</summary>
 internal sealed class CommandLine
@@ -58,6 +59,8 @@ internal sealed class CommandLine
     public Screen Screen => context.Screen;
 
     public Programs Programs => context.Programs;
+
+    public RuntimeCatalog Runtimes => context.Runtimes;
 
     public TimeProvider Time => context.Time;
 

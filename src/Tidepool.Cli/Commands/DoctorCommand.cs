@@ -18,10 +18,10 @@ internal static class DoctorCommand
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var state = line.State(parsed);
-            var host = HostChecks.Of(await HostFacts.ReadAsync(state.Root, cancellationToken), state, Settings.Read(state));
+            var host = HostChecks.Of(line.Runtimes, await HostFacts.ReadAsync(state.Root, cancellationToken), state, Settings.Read(state, line.Runtimes));
             // Only root can check the rest.
             var installation = string.Equals(Environment.UserName, "root", StringComparison.Ordinal)
-                ? await InstallationChecks.RunAsync(state, line.Programs, line.Screen, LocalApi.HealthOf(state), CacheDirectory.Of(state), cancellationToken)
+                ? await InstallationChecks.RunAsync(line.Runtimes, state, line.Programs, line.Screen, LocalApi.HealthOf(state), CacheDirectory.Of(state), cancellationToken)
                 : [];
             return Show(line.Screen, [.. host, .. installation]);
         });

@@ -46,7 +46,7 @@ internal static class DownCommand
         }
 
         using var only = await SupervisorLock.TakeAsync(state, line.Time, cancellationToken) ?? throw new CommandException("Another `tidepool up` is at work on this state directory; try again when it has ended.");
-        var left = await new Teardown(state, line.Programs, Say, line.Time).RunAsync(purge, cancellationToken);
+        var left = await new Teardown(line.Runtimes, state, line.Programs, Say, line.Time).RunAsync(purge, cancellationToken);
         foreach (var item in left)
         {
             line.Screen.Error($"Could not be removed: {item}.");

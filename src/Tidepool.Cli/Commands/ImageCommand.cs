@@ -27,7 +27,7 @@ internal static class ImageCommand
             var state = line.State(parsed);
             state.Create();
             var image = new WorkspaceImage(state, line.Programs, line.Screen, CacheDirectory.Of(state));
-            var built = await image.EnsureAsync(parsed.GetValue(force), parsed.GetValue(machine) || Settings.Read(state).NeedsMachineImage, cancellationToken);
+            var built = await image.EnsureAsync(parsed.GetValue(force), parsed.GetValue(machine) || line.Runtimes.NeedsMachineImage(Settings.Read(state, line.Runtimes)), cancellationToken);
             line.Screen.Line(built ? $"Built, {image.Current()}." : $"Up to date, {image.Current()}.");
             return ExitCodes.Ok;
         });

@@ -22,7 +22,7 @@ internal static class LogsCommand
         tail.HelpName = "N";
         var follow = new Option<bool>("--follow", "-f") { Description = "Show what comes, until Ctrl-C." };
         var component = new Option<string?>("--component") { Description = "The log of a part of Tidepool instead of a workspace's.", HelpName = "PART" };
-        Values.AcceptOnly(component, [.. TidepoolProcesses.Names, "supervisor", "image"]);
+        Values.AcceptOnly(component, [.. TidepoolProcesses.Names(line.Runtimes), "supervisor", "image"]);
         var command = new Command("logs", "Show a workspace's log, with times in this machine's zone, or that of a part of Tidepool.") { name, tail, follow, component };
         command.SetAction(async (parsed, cancellationToken) =>
         {

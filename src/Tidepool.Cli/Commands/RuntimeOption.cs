@@ -6,14 +6,14 @@ namespace Tidepool.Cli.Commands;
 /// <summary><c>--runtime</c>, the same in every command that takes it.</summary>
 internal static class RuntimeOption
 {
-    public static Option<string?> Create()
+    public static Option<string?> Create(RuntimeCatalog runtimes)
     {
         var runtime = new Option<string?>("--runtime")
         {
-            Description = "Where workspaces run: incus, qemu, tart, or auto, which chooses by this machine and says why. It stays what it is while there are workspaces.",
+            Description = $"Where workspaces run: {string.Join(", ", runtimes.All.Select(one => one.Name))}, or auto, which chooses by this machine and says why. It stays what it is while there are workspaces.",
             HelpName = "RUNTIME",
         };
-        Values.AcceptOnly(runtime, RuntimeWords.All);
+        Values.AcceptOnly(runtime, [.. runtimes.Words]);
         return runtime;
     }
 }

@@ -34,7 +34,7 @@ internal static class ServiceCommand
         }
 
         var unit = new SystemdUnit(state);
-        unit.Write(line.Programs);
+        unit.Write(line.Runtimes, line.Programs);
         await SystemdUnit.ControlAsync(["daemon-reload"], cancellationToken);
         await SystemdUnit.ControlAsync(["enable", unit.Name], cancellationToken);
         line.Screen.Line($"Wrote {unit.Path}; systemd brings Tidepool up at boot.");
@@ -47,7 +47,7 @@ internal static class ServiceCommand
         }
 
         await SystemdUnit.ControlAsync(["restart", unit.Name], cancellationToken);
-        await new HealthWait(state, Settings.Read(state), line.Screen, LocalApi.HealthOf(state), line.Time).RunAsync(() => true, cancellationToken);
+        await new HealthWait(line.Runtimes, state, Settings.Read(state, line.Runtimes), line.Screen, LocalApi.HealthOf(state), line.Time).RunAsync(() => true, cancellationToken);
         line.Screen.Line($"Tidepool is up under systemd. `systemctl status {unit.Name}` shows it; `tidepool down` and `tidepool up` work as before.");
         return ExitCodes.Ok;
     }

@@ -21,28 +21,28 @@ internal static class StatusCommand
         {
             Requirements.Root();
             var state = line.State(parsed);
-            var settings = Settings.Read(state);
-            var rows = ProcessRow.ReadAll(state, settings.RuntimeInUse);
+            var settings = Settings.Read(state, line.Runtimes);
+            var rows = ProcessRow.ReadAll(state, line.Runtimes.Of(settings));
             if (rows.All(row => row.Process is null))
             {
                 throw CommandException.NotRunning();
             }
 
             using var api = new LocalApi(state);
-            Show(line.Screen, settings, rows, await api.HealthAsync(cancellationToken));
+            Show(line.Screen, settings, line.Runtimes.InUse(settings), rows, await api.HealthAsync(cancellationToken));
             return ExitCodes.Ok;
         });
         return command;
     }
 
-    internal static void Show(Screen screen, Settings settings, IReadOnlyList<ProcessRow> rows, HealthResponse? health)
+    internal static void Show(Screen screen, Settings settings, RuntimeDescriptor? runtime, IReadOnlyList<ProcessRow> rows, HealthResponse? health)
     {
         screen.Table(Columns, rows.Select(row => row.Cells));
         screen.Line();
         screen.Line($"Address   {settings.AppUrl}");
-        if (settings.RuntimeInUse is { } runtime)
+        if (runtime is not null)
         {
-            screen.Line($"Runtime   {runtime.Name()}{(settings.Runtime == RuntimeWords.Auto ? " (auto)" : "")}");
+            screen.Line($"Runtime   {runtime.DisplayName}{(settings.Runtime == RuntimeCatalog.Auto ? " (auto)" : "")}");
         }
 
         screen.Line(health switch
@@ -70,7 +70,7 @@ internal sealed record ProcessRow(string Name, ProcessIdentity? Process, string 
         ? [Name, State, $"{process.Pid}", Amounts.Duration(Uptime), Amounts.Bytes(Memory), $"{Restarts}"]
         : [Name, State, "-", "-", "-", $"{Restarts}"];
 
-    public static IReadOnlyList<ProcessRow> ReadAll(StateDirectory state, RuntimeKind? runtime)
+    public static IReadOnlyList<ProcessRow> ReadAll(StateDirectory state, RuntimeDescriptor runtime)
     {
         var reports = SupervisorReport.Read(state).Processes.ToDictionary(p => p.Name);
         return [.. TidepoolProcesses.NamesOf(runtime).Prepend("supervisor").Select(name =>

@@ -14,7 +14,7 @@ internal static class SuperviseCommand
         {
             Requirements.Root();
             var state = line.State(parsed);
-            return new UpOperation(state, line.Programs, line.Screen, LocalApi.HealthOf(state), line.Time).SuperviseAsync(cancellationToken);
+            return new UpOperation(line.Runtimes, state, line.Programs, line.Screen, LocalApi.HealthOf(state), line.Time).SuperviseAsync(cancellationToken);
         });
         return command;
     }

@@ -2,7 +2,6 @@ using System.CommandLine;
 using Tidepool.Host;
 using Tidepool.Host.Accounts;
 using Tidepool.Host.Packages;
-using Tidepool.Host.Runtimes;
 using Tidepool.Host.Service;
 using Tidepool.Host.Startup;
 using Tidepool.Host.State;
@@ -26,7 +25,7 @@ internal static class UninstallCommand
     private static async Task<int> RunAsync(CommandLine line, StateDirectory state, bool yes, CancellationToken cancellationToken)
     {
         var screen = line.Screen;
-        var removal = new StateRemoval(state);
+        var removal = new StateRemoval(line.Runtimes, state);
         if (!removal.HasAnything)
         {
             screen.Line($"There is no Tidepool in {state.Root}.");
@@ -35,10 +34,8 @@ internal static class UninstallCommand
 
         screen.Line("This removes, and nothing brings it back:");
         screen.Line("  - every workspace of this Tidepool, with its disk");
-        var settings = Settings.Read(state);
-        screen.Line(settings.RuntimeInUse == RuntimeKind.Qemu
-            ? $"  - its network bridge {settings.Bridge} and the firewall around it"
-            : $"  - its Incus network {settings.Bridge} and storage pool {settings.Incus.Pool}");
+        var settings = Settings.Read(state, line.Runtimes);
+        screen.Line($"  - {line.Runtimes.Of(settings).Possessions(settings)}");
         screen.Line($"  - the accounts {ServiceAccounts.ServerName(state)} and {ServiceAccounts.CaddyName(state)}");
         screen.Line($"  - the state directory {state.Root}: database, password, images, logs, cache");
         if (!yes && screen.Ask("Type uninstall to go on:") != "uninstall")
@@ -67,7 +64,7 @@ internal static class UninstallCommand
         }
 
         screen.Line($"Removed {state.Root}.");
-        var packages = await InstalledPackages.FindAsync([.. new HostPackages(line.Programs).All], cancellationToken);
+        var packages = await InstalledPackages.FindAsync([.. new HostPackages(line.Runtimes, line.Programs).All], cancellationToken);
         if (packages.Count > 0)
         {
             screen.Line($"These packages stay installed, because other programs may use them: {string.Join(", ", packages.Keys)}");

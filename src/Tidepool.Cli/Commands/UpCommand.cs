@@ -21,11 +21,11 @@ internal static class UpCommand
             Description = "A name by which browsers reach this Tidepool, besides localhost, its addresses and this machine's own name. Repeat it for more; \"\" forgets those named before.",
             HelpName = "NAME",
         };
-        var runtime = RuntimeOption.Create();
+        var runtime = RuntimeOption.Create(line.Runtimes);
         var nat = new Option<bool>("--nat") { Description = "Workspaces reach the internet, as at first." };
         var noNat = new Option<bool>("--no-nat") { Description = "Workspaces reach nothing." };
         var poolSize = Values.WholeGiB("--pool-size");
-        poolSize.Description = "How far the workspaces' disks may grow together, for example 40G; a plain number is GiB. With Incus only, and before the first start.";
+        poolSize.Description = $"How far the workspaces' disks may grow together, for example 40G; a plain number is GiB. With {string.Join(" or ", line.Runtimes.All.Where(one => one.HasPool).Select(one => one.DisplayName))} only, and before the first start.";
         poolSize.HelpName = "SIZE";
         var memory = Values.Size("--workspace-memory");
         memory.Description = "The memory that running workspaces may have together, for example 16G; a plain number is MiB. At first this machine's without a reserve.";
@@ -51,7 +51,7 @@ internal static class UpCommand
                 CpuOversubscription = parsed.GetValue(cores),
             };
             var state = line.State(parsed);
-            return new UpOperation(state, line.Programs, line.Screen, LocalApi.HealthOf(state), line.Time).RunAsync(request, cancellationToken);
+            return new UpOperation(line.Runtimes, state, line.Programs, line.Screen, LocalApi.HealthOf(state), line.Time).RunAsync(request, cancellationToken);
         });
         return command;
     }

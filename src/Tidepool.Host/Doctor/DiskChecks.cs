@@ -7,20 +7,17 @@ using Tidepool.Host.State;
 namespace Tidepool.Host.Doctor;
 
 /// <summary>Whether the disk that holds the state directory has room for the workspaces and for their growth.</summary>
-internal static class DiskChecks
+public static class DiskChecks
 {
     private const long Mebi = 1L << 20;
 
-    public static async Task<IReadOnlyList<CheckResult>> RunAsync(StateDirectory state, CancellationToken cancellationToken)
+    internal static async Task<IReadOnlyList<CheckResult>> RunAsync(StateDirectory state, Settings settings, RuntimeDescriptor runtime, CancellationToken cancellationToken)
     {
-        var settings = Settings.Read(state);
         var free = new DriveInfo(state.Root).AvailableFreeSpace;
         return
         [
             Reserve(state.Root, free, (settings.Capacity?.DiskReserveMiB ?? new CapacityOptions().DiskReserveMiB) * Mebi),
-            .. settings.RuntimeInUse.MayBeIncus()
-                ? [PoolGrowth(free, await GrowthAsync(state.At("incus", "disks", settings.Incus.Pool + ".img"), cancellationToken))]
-                : Array.Empty<CheckResult>(),
+            .. await runtime.CheckAsync(state, settings, cancellationToken),
         ];
     }
 
@@ -33,9 +30,10 @@ internal static class DiskChecks
             : CheckResult.Ok(CheckCodes.Reserve, title, $"{Amounts.Bytes(free)} free");
     }
 
+    /// <summary>For a runtime that keeps the workspaces' disks in one file.</summary>
     /// <param name="free">On the disk.</param>
     /// <param name="growth">How much more the pool's file may take; null where there is none yet.</param>
-    internal static CheckResult PoolGrowth(long free, long? growth)
+    public static CheckResult PoolGrowth(long free, long? growth)
     {
         const string title = "Storage pool";
         return growth is not { } more ? CheckResult.Ok(CheckCodes.PoolGrowth, title, "not made yet, or no file of this disk")
@@ -47,8 +45,8 @@ internal static class DiskChecks
             : CheckResult.Ok(CheckCodes.PoolGrowth, title, $"it may grow by {Amounts.Bytes(more)}, which the disk has");
     }
 
-    /// <summary>What is missing between the size that a file says it has and what it takes.</summary>
-    private static async Task<long?> GrowthAsync(string file, CancellationToken cancellationToken)
+    /// <summary>What is missing between the size that a file says it has and what it takes; null where there is no such file.</summary>
+    public static async Task<long?> GrowthAsync(string file, CancellationToken cancellationToken)
     {
         if (!File.Exists(file))
         {

@@ -23,7 +23,7 @@ public sealed record HostFacts(
     /// <summary>Whether there is a device for it. On some machines the device hangs.</summary>
     public bool HasKvm { get; init; }
 
-    /// <summary>Whether the host can talk to virtual machines by vsock, which Incus wants.</summary>
+    /// <summary>Whether the host can talk to virtual machines by vsock.</summary>
     public bool HasVsock { get; init; }
 
     public bool IsX64 => Architecture == "x64";

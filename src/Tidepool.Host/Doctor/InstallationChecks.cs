@@ -1,5 +1,6 @@
 using Tidepool.Host.Images;
 using Tidepool.Host.Packages;
+using Tidepool.Host.Runtimes;
 using Tidepool.Host.Shutdown;
 using Tidepool.Host.State;
 using Tidepool.Host.Supervision;
@@ -12,16 +13,17 @@ public static class InstallationChecks
     /// <summary>The part of the health report that is there only while there are orphan machines.</summary>
     private const string Orphans = "machines";
 
-    public static async Task<IReadOnlyList<CheckResult>> RunAsync(StateDirectory state, Programs programs, IScreen screen, HealthQuery query, string cache, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<CheckResult>> RunAsync(RuntimeCatalog runtimes, StateDirectory state, Programs programs, IScreen screen, HealthQuery query, string cache, CancellationToken cancellationToken)
     {
-        var settings = Settings.Read(state);
+        var settings = Settings.Read(state, runtimes);
+        var runtime = runtimes.Of(settings);
         var running = SupervisorLock.Holder(state) is not null;
         var health = running ? await query(cancellationToken) : null;
         return
         [
-            Packages(await new HostPackages(programs).MissingAsync(settings.RuntimeInUse, cancellationToken)),
+            Packages(await new HostPackages(runtimes, programs).MissingAsync(runtimes.InUse(settings), cancellationToken)),
             await CaddyAsync(state, cancellationToken),
-            await ImageAsync(new WorkspaceImage(state, programs, screen, cache), settings.NeedsMachineImage, cancellationToken),
+            await ImageAsync(new WorkspaceImage(state, programs, screen, cache), runtimes.NeedsMachineImage(settings), cancellationToken),
             Privacy(state),
             .. Directory.Exists(state.Root) ? [await UserChecks.OwnersAsync(state, cancellationToken)] : Array.Empty<CheckResult>(),
             running
@@ -32,12 +34,16 @@ public static class InstallationChecks
                 ? Health(health)
                 : CheckResult.Warn(CheckCodes.Health, "Health", "not asked, as Tidepool is not running", "Start it with `tidepool up`."),
             .. running && health is not null ? [Machines(health)] : Array.Empty<CheckResult>(),
-            RuntimeChecks.Run(state, settings),
+            Runtime(runtimes, state, settings),
             .. running ? [UserChecks.Processes(state)] : Array.Empty<CheckResult>(),
-            .. running ? [Boundary(await new BoundaryRules(settings.Bridge).FindAsync(cancellationToken))] : Array.Empty<CheckResult>(),
-            .. Directory.Exists(state.Root) ? await DiskChecks.RunAsync(state, cancellationToken) : Array.Empty<CheckResult>(),
+            .. running && runtime.HasBridge ? [Boundary(await new BoundaryRules(runtime.BridgeOf(settings)).FindAsync(cancellationToken))] : Array.Empty<CheckResult>(),
+            .. Directory.Exists(state.Root) ? await DiskChecks.RunAsync(state, settings, runtime, cancellationToken) : Array.Empty<CheckResult>(),
         ];
     }
+
+    internal static CheckResult Runtime(RuntimeCatalog runtimes, StateDirectory state, Settings settings) =>
+        runtimes.InUse(settings)?.Describe(state, settings)
+        ?? CheckResult.Ok(CheckCodes.Runtime, "Runtime", $"{settings.Runtime}; `tidepool up` decides and says why");
 
     internal static CheckResult Health(IReadOnlyList<PartHealth>? health)
     {

@@ -19,8 +19,8 @@ internal sealed class KernelSetting(string directory, string setting, string net
     private static readonly string[] Namespaces = ["cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts"];
 
     /// <summary>
-    /// Whether this machine passes packets on from one network to another. Workspaces that reach the internet need that: the QEMU runtime
-    /// turns it on, and Incus's daemon does so for every bridge that it puts up.
+    /// Whether this machine passes packets on from one network to another. Workspaces that reach the internet need that: the runtime, or
+    /// its daemon, turns it on with its bridge.
     /// </summary>
     public static KernelSetting Forwarding(TimeProvider time) =>
         new("/run/tidepool-forwarding", "/proc/sys/net/ipv4/ip_forward", new FileInfo("/proc/self/ns/net").LinkTarget ?? "", time);

@@ -49,7 +49,7 @@ internal sealed partial class Apt
     public async Task<IReadOnlyList<(string Version, string Suite)>> OffersAsync(string package, CancellationToken cancellationToken) =>
         ParseOffers((await Tool.RunAsync("apt-cache", [.. options.Skip(2), "madison", package], cancellationToken)).Output);
 
-    /// <summary>Lines such as <c>incus | 6.0.4-2 | URL trixie/main amd64 Packages</c>.</summary>
+    /// <summary>Lines such as <c>PACKAGE | 6.0.4-2 | URL trixie/main amd64 Packages</c>.</summary>
     internal static IReadOnlyList<(string Version, string Suite)> ParseOffers(string output) =>
         [.. output.Split('\n')
             .Select(line => line.Split('|', StringSplitOptions.TrimEntries))

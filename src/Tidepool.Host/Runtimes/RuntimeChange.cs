@@ -9,7 +9,7 @@ namespace Tidepool.Host.Runtimes;
 /// Another runtime for a state directory that has one. A workspace's machine cannot be moved, so it is refused while there are
 /// workspaces; and what is left of the old runtime goes before the new one takes its place.
 /// </summary>
-public sealed class RuntimeChange(StateDirectory state, Programs programs, IScreen screen, TimeProvider time)
+public sealed class RuntimeChange(RuntimeCatalog runtimes, StateDirectory state, Programs programs, IScreen screen, TimeProvider time)
 {
     private const int Named = 5;
 
@@ -19,46 +19,46 @@ public sealed class RuntimeChange(StateDirectory state, Programs programs, IScre
     /// <param name="cancellationToken">Ends the checks.</param>
     public async Task RunAsync(string? asked, Settings settings, CancellationToken cancellationToken)
     {
-        if (asked is null || settings.RuntimeInUse is not { } old || RuntimeWords.Parse(asked) == old)
+        if (asked is null || runtimes.InUse(settings) is not { } old || runtimes.Parse(asked) == old)
         {
             return;
         }
 
         if (await WhyNotAsync(old, cancellationToken) is { } why)
         {
-            if (RuntimeWords.Parse(asked) is { } wanted)
+            if (runtimes.Parse(asked) is { } wanted)
             {
                 throw new CommandException(
-                    $"{why} A workspace's machine cannot be moved from {old.Name()} to {wanted.Name()}. Delete them first, or have a second Tidepool with --state DIR, --port and --workspace-port. Nothing was changed.");
+                    $"{why} A workspace's machine cannot be moved from {old.DisplayName} to {wanted.DisplayName}. Delete them first, or have a second Tidepool with --state DIR, --port and --workspace-port. Nothing was changed.");
             }
 
-            screen.Line($"The runtime stays {old.Name()}: {why}");
+            screen.Line($"The runtime stays {old.DisplayName}: {why}");
             return;
         }
 
-        if (Directory.Exists(state.At("incus", "database")) || Directory.Exists(state.Qemu))
+        if (old.HasPrepared(state))
         {
             using var only = SupervisorLock.TryTake(state.At("run", "up.lock"))
                 ?? throw new CommandException("Another `tidepool up` is at work on this state directory; wait for it.");
-            screen.Line($"Removing what is left of {old.Name()}: it has no workspaces any more.");
-            var left = await new Teardown(state, programs, screen.Detail, time).RunAsync(purge: true, cancellationToken);
+            screen.Line($"Removing what is left of {old.DisplayName}: it has no workspaces any more.");
+            var left = await new Teardown(runtimes, state, programs, screen.Detail, time).RunAsync(purge: true, cancellationToken);
             if (left.Count > 0)
             {
-                throw new CommandException($"Something of {old.Name()} could not be removed, so the runtime stays what it is: {string.Join(", ", left)}.");
+                throw new CommandException($"Something of {old.DisplayName} could not be removed, so the runtime stays what it is: {string.Join(", ", left)}.");
             }
 
-            Directory.Delete(state.Incus, recursive: true);
+            old.RemoveDirectory(state);
         }
 
         settings.RuntimeInUse = null;
     }
 
-    private async Task<string?> WhyNotAsync(RuntimeKind old, CancellationToken cancellationToken)
+    private async Task<string?> WhyNotAsync(RuntimeDescriptor old, CancellationToken cancellationToken)
     {
         var workspaces = await WorkspacesAsync(cancellationToken);
-        var machines = RuntimeMachines.Of(state);
-        return workspaces.Count > 0 ? $"There {(workspaces.Count == 1 ? "is a workspace" : $"are {workspaces.Count} workspaces")} in {old.Name()}: {List(workspaces)}."
-            : machines.Count > 0 ? $"{old.Name()} has machines that no workspace names: {List(machines)}; docs/doctor.md says at TP-RUN-004 what that means."
+        var machines = RuntimeMachines.Of(runtimes, state);
+        return workspaces.Count > 0 ? $"There {(workspaces.Count == 1 ? "is a workspace" : $"are {workspaces.Count} workspaces")} in {old.DisplayName}: {List(workspaces)}."
+            : machines.Count > 0 ? $"{old.DisplayName} has machines that no workspace names: {List(machines)}; docs/doctor.md says at TP-RUN-004 what that means."
             : null;
     }
 

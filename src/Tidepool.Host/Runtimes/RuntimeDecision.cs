@@ -8,10 +8,10 @@ namespace Tidepool.Host.Runtimes;
 
 /// <summary>
 /// Decides once which runtime a state directory's workspaces are in. Cheap facts come first: where there is no <c>/dev/kvm</c>
-/// nothing is tried. Where there is one, both possible runtimes need QEMU and an image with a kernel, so these are
-/// made ready, and that kernel is booted.
+/// nothing is tried. Where there is one, the packages of a runtime that can try it and an image with a kernel are made ready, and that
+/// kernel is booted.
 /// </summary>
-internal sealed class RuntimeDecision(StateDirectory state, Settings settings, Programs programs, IScreen screen, HostInstaller installer, WorkspaceImage image)
+internal sealed class RuntimeDecision(RuntimeCatalog runtimes, StateDirectory state, Settings settings, Programs programs, IScreen screen, HostInstaller installer, WorkspaceImage image)
 {
     public async Task RunAsync(HostFacts host, bool yes, CancellationToken cancellationToken)
     {
@@ -20,11 +20,11 @@ internal sealed class RuntimeDecision(StateDirectory state, Settings settings, P
             return;
         }
 
-        var choice = RuntimeWords.Parse(settings.Runtime) is { } asked
-            ? RuntimeChoice.Asked(asked, host.IsMac, host.IsX64)
+        var choice = runtimes.Parse(settings.Runtime) is { } named
+            ? RuntimeChoice.Named(runtimes, named, host)
             : await ChooseAsync(host, yes, cancellationToken);
-        settings.RuntimeInUse = choice.Runtime;
-        settings.Incus.Machines = choice.Machines;
+        settings.RuntimeInUse = choice.Runtime.Name;
+        choice.Runtime.Settle(settings, choice.Isolation);
         foreach (var reason in choice.Reasons)
         {
             screen.Detail(reason);
@@ -33,21 +33,16 @@ internal sealed class RuntimeDecision(StateDirectory state, Settings settings, P
 
     private async Task<RuntimeChoice> ChooseAsync(HostFacts host, bool yes, CancellationToken cancellationToken)
     {
-        var facts = new RuntimeFacts(host.IsMac, host.IsX64, host.HasKvm, KvmWorks: false, host.HasVsock, HasIncus: false);
-        if (facts.NeedsProbe)
+        var kvmWorks = false;
+        if (host.HasKvm && runtimes.Possible(host).FirstOrDefault(runtime => runtime.CanTryKvm) is { } trial)
         {
-            screen.Detail("/dev/kvm is here. Whether it works shows when a kernel boots with it, so QEMU and the workspace image come first.");
-            await installer.RunAsync(RuntimeKind.Qemu, yes, cancellationToken);
+            screen.Detail($"/dev/kvm is here. Whether it works shows when a kernel boots with it, so {trial.DisplayName} and the workspace image come first.");
+            await installer.RunAsync(trial, yes, cancellationToken);
             await image.EnsureAsync(force: false, withMachine: true, cancellationToken);
-            facts = facts with { KvmWorks = await KvmWorksAsync(cancellationToken) };
+            kvmWorks = await KvmWorksAsync(cancellationToken);
         }
 
-        if (facts.NeedsIncusAsked && host.WhyNoBtrfs is null)
-        {
-            facts = facts with { HasIncus = await installer.CanHaveIncusAsync(cancellationToken) };
-        }
-
-        return RuntimeChoice.Of(facts);
+        return await RuntimeChoice.OfAsync(runtimes, host, kvmWorks, runtime => installer.CanHaveAsync(runtime, cancellationToken));
     }
 
     private async Task<bool> KvmWorksAsync(CancellationToken cancellationToken)
@@ -55,6 +50,6 @@ internal sealed class RuntimeDecision(StateDirectory state, Settings settings, P
         var result = await Tool.RunAsync(Programs.Dotnet, [programs.Worker, "kvm", "--state", state.Root, "--image", image.Place()!], cancellationToken);
         return result.Succeeded
             ? result.Output.Trim() == "works"
-            : throw new CommandException($"Whether KVM works could not be found out: {result.LastOutput} Name the runtime with --runtime incus or --runtime qemu.");
+            : throw new CommandException($"Whether KVM works could not be found out: {result.LastOutput} Name the runtime with --runtime.");
     }
 }

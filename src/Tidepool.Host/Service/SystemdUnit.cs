@@ -1,5 +1,6 @@
 using System.Text;
 using Tidepool.Host.Processes;
+using Tidepool.Host.Runtimes;
 using Tidepool.Host.State;
 using Tidepool.Host.Supervision;
 
@@ -29,9 +30,9 @@ public sealed class SystemdUnit(StateDirectory state, string directory)
 
     public bool IsInstalled => File.Exists(Path);
 
-    public void Write(Programs programs)
+    public void Write(RuntimeCatalog runtimes, Programs programs)
     {
-        var text = Render(Programs.Dotnet, programs.Cli, SupervisorProcess.VariablesNow().Select(pair => (pair.Key, pair.Value)));
+        var text = Render(Programs.Dotnet, programs.Cli, SupervisorProcess.VariablesNow(runtimes).Select(pair => (pair.Key, pair.Value)));
         var temporary = Path + ".new";
         File.WriteAllText(temporary, text);
         File.Move(temporary, Path, overwrite: true);

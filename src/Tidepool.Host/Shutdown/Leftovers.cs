@@ -8,18 +8,22 @@ namespace Tidepool.Host.Shutdown;
 /// What processes that were killed leave behind on the machine: other processes, mounts, the bridge, firewall rules. This
 /// state directory's path, or names derived from it, show that they are ours.
 /// </summary>
-internal sealed class Leftovers(StateDirectory state, Settings settings)
+internal sealed class Leftovers(RuntimeCatalog runtimes, StateDirectory state, Settings settings)
 {
-    private readonly FirewallChains firewall = new(settings.Bridge, state);
-    private readonly BoundaryRules boundary = new(settings.Bridge);
+    private readonly RuntimeDescriptor runtime = runtimes.Of(settings);
+    private readonly BoundaryRules? boundary = runtimes.Of(settings) is { HasBridge: true } bridged ? new(bridged.BridgeOf(settings)) : null;
+    private readonly IReadOnlyList<string> mountPoints = [.. runtimes.All.Select(one => one.Leftovers.MountPoint(state)).OfType<string>()];
 
-    private string Bridge => settings.Bridge;
+    private string Bridge => runtime.BridgeOf(settings);
+
+    /// <summary>Those of all runtimes: an earlier one may have left something.</summary>
+    private IEnumerable<RuntimeLeftovers> All => runtimes.All.Select(one => one.Leftovers);
 
     /// <summary>Whether the bridge that machines of ours hang on is there.</summary>
     public bool BridgeExists => Bridge.Length > 0 && Directory.Exists("/sys/class/net/" + Bridge);
 
     /// <summary>Whether machines of ours run, with or without a supervisor.</summary>
-    public bool MachinesRun() => NotedMachines().Any() || OurProcesses().Any(pid => ProcessTable.CommandLine(pid) is var line && (IsMonitor(line) || IsEmulator(line)));
+    public bool MachinesRun() => RecordedMachines().Any() || OurProcesses().Any(pid => IsMachine(ProcessTable.CommandLine(pid)));
 
     public async Task RemoveAsync(Action<string> say, CancellationToken cancellationToken)
     {
@@ -31,7 +35,7 @@ internal sealed class Leftovers(StateDirectory state, Settings settings)
 
         foreach (var mount in OurMounts())
         {
-            if (mount == state.IncusView)
+            if (mountPoints.Contains(mount))
             {
                 await UnmountAsync(mount, cancellationToken);
                 continue;
@@ -41,7 +45,7 @@ internal sealed class Leftovers(StateDirectory state, Settings settings)
             await UnmountAsync(mount, cancellationToken);
         }
 
-        RemoveView();
+        RemoveMountPoints();
         foreach (var link in MachineLinks())
         {
             say($"Removing the network link {link}, which was left over.");
@@ -54,8 +58,12 @@ internal sealed class Leftovers(StateDirectory state, Settings settings)
             await Tool.RunAsync("ip", ["link", "delete", Bridge], cancellationToken);
         }
 
-        await firewall.RemoveAsync(say, cancellationToken);
-        await boundary.RemoveAsync(cancellationToken);
+        foreach (var left in All)
+        {
+            await left.RemoveRulesAsync(state, Bridge, say, cancellationToken);
+        }
+
+        await (boundary?.RemoveAsync(cancellationToken) ?? Task.CompletedTask);
     }
 
     private static async Task UnmountAsync(string mount, CancellationToken cancellationToken)
@@ -67,15 +75,24 @@ internal sealed class Leftovers(StateDirectory state, Settings settings)
     }
 
     /// <summary>A description of what is still there.</summary>
-    public async Task<IReadOnlyList<string>> FindAsync(CancellationToken cancellationToken) =>
-    [
-        .. OurProcesses().Select(pid => $"process {pid} ({ProcessTable.Name(pid)})"),
-        .. OurMounts().Select(mount => $"mount {mount}"),
-        .. MachineLinks().Select(link => $"network link {link}"),
-        .. BridgeExists ? [$"bridge {Bridge}"] : Array.Empty<string>(),
-        .. (await firewall.FindAsync(cancellationToken)).Select(chain => $"firewall chain {chain}"),
-        .. await boundary.FindAsync(cancellationToken),
-    ];
+    public async Task<IReadOnlyList<string>> FindAsync(CancellationToken cancellationToken)
+    {
+        var rules = new List<string>();
+        foreach (var left in All)
+        {
+            rules.AddRange(await left.FindRulesAsync(state, Bridge, cancellationToken));
+        }
+
+        return
+        [
+            .. OurProcesses().Select(pid => $"process {pid} ({ProcessTable.Name(pid)})"),
+            .. OurMounts().Select(mount => $"mount {mount}"),
+            .. MachineLinks().Select(link => $"network link {link}"),
+            .. BridgeExists ? [$"bridge {Bridge}"] : Array.Empty<string>(),
+            .. rules,
+            .. boundary is null ? [] : await boundary.FindAsync(cancellationToken),
+        ];
+    }
 
     /// <summary>Mounts below the state directory, the innermost first.</summary>
     internal static IReadOnlyList<string> MountsBelow(string directory, IEnumerable<string> mountTable) =>
@@ -88,59 +105,40 @@ internal sealed class Leftovers(StateDirectory state, Settings settings)
 
     private static string Unescape(string path) => path.Replace(@"\040", " ").Replace(@"\011", "\t").Replace(@"\134", @"\");
 
-    private static bool IsMonitor(string commandLine) => commandLine.StartsWith("[lxc monitor]", StringComparison.Ordinal);
-
-    private static bool IsEmulator(string commandLine) => Path.GetFileName(commandLine.Split(' ')[0]).StartsWith("qemu-system-", StringComparison.Ordinal);
+    private bool IsMachine(string commandLine) => All.Any(left => left.IsMachine(commandLine));
 
     private IReadOnlyList<string> OurMounts()
     {
         var table = File.ReadAllLines("/proc/self/mountinfo");
         // A file system may be mounted on the state directory itself; that is its owner's.
-        return [.. MountsBelow(state.IncusView, table), .. MountsBelow(state.Root, table).Where(mount => mount != state.Root)];
+        return [.. mountPoints.SelectMany(point => MountsBelow(point, table)), .. MountsBelow(state.Root, table).Where(mount => mount != state.Root)];
     }
 
-    private IReadOnlyList<string> MachineLinks() => [.. OurLinks().Union(settings.RuntimeInUse == RuntimeKind.Qemu ? [] : IncusLinks())];
+    private IReadOnlyList<string> MachineLinks() => [.. OurLinks().Union(runtime.Leftovers.Links(state))];
 
     /// <summary>The host's ends of machines that were ended by force a moment ago, or that cannot be ended, and those left by an older Tidepool.</summary>
-    private IReadOnlyList<string> OurLinks() =>
-        [.. Directory.EnumerateFileSystemEntries("/sys/class/net").Select(path => Path.GetFileName(path)).Where(link => link.StartsWith(NetworkNames.LinkPrefixOf(Bridge), StringComparison.Ordinal))];
-
-    /// <summary>The host's ends of network links whose machine never came to run.</summary>
-    private IReadOnlyList<string> IncusLinks()
-    {
-        var run = state.At("incus", "run");
-        return Directory.Exists(run)
-            ? [.. Directory.EnumerateFiles(run, "lxc.conf", SearchOption.AllDirectories)
-                .SelectMany(File.ReadLines)
-                .Select(line => line.Split('=', 2, StringSplitOptions.TrimEntries))
-                .Where(parts => parts.Length == 2 && parts[0].StartsWith("lxc.net.", StringComparison.Ordinal) && parts[0].EndsWith(".link", StringComparison.Ordinal))
-                .Select(parts => parts[1])
-                .Where(link => (link.StartsWith("veth", StringComparison.Ordinal) || link.StartsWith("tw", StringComparison.Ordinal)) && Directory.Exists("/sys/class/net/" + link))]
+    private IEnumerable<string> OurLinks() =>
+        runtime.HasBridge
+            ? Directory.EnumerateFileSystemEntries("/sys/class/net").Select(path => Path.GetFileName(path)).Where(link => link.StartsWith(NetworkNames.LinkPrefixOf(Bridge), StringComparison.Ordinal))
             : [];
-    }
 
-    private void RemoveView()
+    /// <summary>Several Tidepools share the directory that theirs are in.</summary>
+    private void RemoveMountPoints()
     {
-        if (Directory.Exists(state.IncusView) && !Directory.EnumerateFileSystemEntries(state.IncusView).Any())
+        foreach (var point in mountPoints.SelectMany(point => new[] { point, Path.GetDirectoryName(point)! }))
         {
-            Directory.Delete(state.IncusView);
-        }
-
-        if (Directory.Exists(StateDirectory.IncusViews) && !Directory.EnumerateFileSystemEntries(StateDirectory.IncusViews).Any())
-        {
-            Directory.Delete(StateDirectory.IncusViews);
+            if (Directory.Exists(point) && !Directory.EnumerateFileSystemEntries(point).Any())
+            {
+                Directory.Delete(point);
+            }
         }
     }
 
     /// <summary>Only programs that we start: an editor that a person opened on a file in here is theirs.</summary>
     private IReadOnlyList<int> OurProcesses() =>
-        [.. ProcessTable.All().Where(pid => pid != Environment.ProcessId && IsOurs(ProcessTable.CommandLine(pid), pid)).Union(NotedMachines())];
+        [.. ProcessTable.All().Where(pid => pid != Environment.ProcessId && IsOurs(ProcessTable.CommandLine(pid), pid)).Union(RecordedMachines())];
 
-    /// <summary>The QEMU processes that the runtime recorded. A compromised QEMU can empty its command line.</summary>
-    private IReadOnlyList<int> NotedMachines() =>
-        Directory.Exists(state.At("qemu", "machines"))
-            ? [.. Directory.EnumerateDirectories(state.At("qemu", "machines")).Select(machine => PidFile.ReadAlive(Path.Combine(machine, "process"))?.Pid).OfType<int>()]
-            : [];
+    private IEnumerable<int> RecordedMachines() => All.SelectMany(left => left.RecordedMachines(state));
 
     private bool IsOurs(string commandLine, int pid)
     {
@@ -152,10 +150,9 @@ internal sealed class Leftovers(StateDirectory state, Settings settings)
         var program = Path.GetFileName(commandLine.Split(' ')[0]);
         return program switch
         {
-            "incusd" => InEnvironment(pid, "INCUS_DIR=" + state.IncusView) || NamesOurs(commandLine),
             "dnsmasq" or "caddy" => NamesOurs(commandLine),
             "dotnet" => commandLine.Contains("Tidepool.", StringComparison.Ordinal) && (commandLine + " ").Contains($"--state {state.Root} ", StringComparison.Ordinal),
-            _ => (IsMonitor(commandLine) || IsEmulator(commandLine)) && NamesOurs(commandLine),
+            _ => NamesOurs(commandLine) is var names && ((names && IsMachine(commandLine)) || All.Any(left => left.IsDaemon(state, pid, program, names))),
         };
     }
 
@@ -165,7 +162,7 @@ internal sealed class Leftovers(StateDirectory state, Settings settings)
     /// </summary>
     internal static bool IsPersons(uint user) => user is (>= 1000 and < 60_000) or (>= 100_000 and < 1_879_048_192);
 
-    private bool NamesOurs(string commandLine) => NamesBelow(state.Root, commandLine) || NamesBelow(state.IncusView, commandLine);
+    private bool NamesOurs(string commandLine) => mountPoints.Prepend(state.Root).Any(directory => NamesBelow(directory, commandLine));
 
     /// <summary>
     /// Whether a command line has a path below the directory, alone or as a part of an argument, as in <c>file=/data/disk,format=raw</c>.
@@ -182,17 +179,5 @@ internal sealed class Leftovers(StateDirectory state, Settings settings)
         }
 
         return false;
-    }
-
-    private static bool InEnvironment(int pid, string entry)
-    {
-        try
-        {
-            return File.ReadAllText($"/proc/{pid}/environ").Split('\0').Contains(entry);
-        }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
-        {
-            return false;
-        }
     }
 }

@@ -11,14 +11,12 @@ namespace Tidepool.Host.Shutdown;
 /// Takes a Tidepool down whose supervisor is gone or has detached: first in good order, each part with a deadline, then whatever
 /// is left by force. Each step checks before it acts, so it may be repeated and may find everything done.
 /// </summary>
-public sealed class Teardown(StateDirectory state, Programs programs, Action<string> say, TimeProvider time)
+public sealed class Teardown(RuntimeCatalog runtimes, StateDirectory state, Programs programs, Action<string> say, TimeProvider time)
 {
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan HaltDeadline = TimeSpan.FromSeconds(120);
-    private static readonly TimeSpan IncusStartDeadline = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan IncusStopDeadline = TimeSpan.FromSeconds(60);
-    private readonly Settings settings = Settings.Read(state);
-    private readonly Leftovers leftovers = new(state, Settings.Read(state));
+    private readonly RuntimeDescriptor runtime = runtimes.Of(Settings.Read(state, runtimes));
+    private readonly Leftovers leftovers = new(runtimes, state, Settings.Read(state, runtimes));
 
     /// <summary>Stops everything; with <paramref name="purge"/> destroys what is ours in the runtime, too. Returns what could not be removed.</summary>
     public async Task<IReadOnlyList<string>> RunAsync(bool purge, CancellationToken cancellationToken)
@@ -34,14 +32,14 @@ public sealed class Teardown(StateDirectory state, Programs programs, Action<str
         }
 
         ConnectionMigration.PutBack(state);
-        await (settings.RuntimeInUse.MayBeIncus() ? EndIncusAsync(purge, cancellationToken) : EndMachinesAsync(purge, cancellationToken));
+        await (runtime.Daemon is { } daemon ? EndDaemonAsync(daemon, purge, cancellationToken) : EndMachinesAsync(purge, cancellationToken));
         await leftovers.RemoveAsync(say, cancellationToken);
         foreach (var setting in KernelSetting.Shared(time).Select(shared => shared.Setting).Append(KernelSetting.Forwarding(time)))
         {
             await setting.PutBackAsync(state, cancellationToken);
         }
 
-        foreach (var name in TidepoolProcesses.Names.Append("supervisor"))
+        foreach (var name in TidepoolProcesses.Names(runtimes).Append("supervisor"))
         {
             File.Delete(state.PidFile(name));
         }
@@ -75,7 +73,7 @@ public sealed class Teardown(StateDirectory state, Programs programs, Action<str
     /// <summary>Of a runtime without a daemon. Machines that do not heed it are left over, and ended so.</summary>
     private async Task EndMachinesAsync(bool purge, CancellationToken cancellationToken)
     {
-        if (leftovers.MachinesRun() || leftovers.BridgeExists || (purge && Directory.Exists(state.Qemu)))
+        if (leftovers.MachinesRun() || leftovers.BridgeExists || (purge && runtime.HasPrepared(state)))
         {
             await EndWorkspacesAsync(purge, cancellationToken);
         }
@@ -84,34 +82,34 @@ public sealed class Teardown(StateDirectory state, Programs programs, Action<str
     private Task EndWorkspacesAsync(bool purge, CancellationToken cancellationToken) =>
         RunWorkerAsync(purge ? "purge" : "halt", purge ? "Removing the workspaces, their disks and their network." : "Stopping the workspaces; they come back at the next `tidepool up`.", cancellationToken);
 
-    private async Task EndIncusAsync(bool purge, CancellationToken cancellationToken)
+    private async Task EndDaemonAsync(RuntimeDaemon daemon, bool purge, CancellationToken cancellationToken)
     {
-        var daemon = PidFile.ReadAlive(state.PidFile(TidepoolProcesses.Incusd));
-        if (daemon is null && !leftovers.MachinesRun() && !(purge && Directory.Exists(state.At("incus", "database"))))
+        var process = PidFile.ReadAlive(state.PidFile(daemon.Name));
+        if (process is null && !leftovers.MachinesRun() && !(purge && runtime.HasPrepared(state)))
         {
             return;
         }
 
-        if (!await ReachDaemonAsync(cancellationToken))
+        if (!await ReachAsync(daemon, cancellationToken))
         {
-            say("Incus does not answer; ending it and its machines by force.");
+            say($"{runtime.DisplayName} does not answer; ending it and its machines by force.");
             Force();
             return;
         }
 
-        daemon = PidFile.ReadAlive(state.PidFile(TidepoolProcesses.Incusd));
+        process = PidFile.ReadAlive(state.PidFile(daemon.Name));
         await EndWorkspacesAsync(purge, cancellationToken);
-        say("Stopping incusd.");
-        await IncusDaemon.AskToShutDownAsync(state.IncusSocket, cancellationToken);
-        if (daemon is { } asked && !await GoneAsync(asked, IncusStopDeadline, cancellationToken))
+        say($"Stopping {daemon.Name}.");
+        await daemon.AskToEndAsync(state, cancellationToken);
+        if (process is { } asked && !await GoneAsync(asked, daemon.StopTimeout, cancellationToken))
         {
-            say("incusd did not end in time; ending it by force.");
+            say($"{daemon.Name} did not end in time; ending it by force.");
             Force();
         }
 
         void Force()
         {
-            if (daemon is { } stuck)
+            if (process is { } stuck)
             {
                 Signals.Send(stuck, Signals.Kill);
             }
@@ -119,28 +117,28 @@ public sealed class Teardown(StateDirectory state, Programs programs, Action<str
     }
 
     /// <summary>Only the daemon can stop its machines, so one that died is started once more.</summary>
-    private async Task<bool> ReachDaemonAsync(CancellationToken cancellationToken)
+    private async Task<bool> ReachAsync(RuntimeDaemon daemon, CancellationToken cancellationToken)
     {
-        if (await IncusDaemon.AnswersAsync(state.IncusSocket, cancellationToken))
+        if (await daemon.AnswersAsync(state, cancellationToken))
         {
             return true;
         }
 
-        if (PidFile.ReadAlive(state.PidFile(TidepoolProcesses.Incusd)) is null)
+        if (PidFile.ReadAlive(state.PidFile(daemon.Name)) is null)
         {
-            if (Programs.Incusd is null)
+            if (!daemon.IsInstalled)
             {
                 return false;
             }
 
-            say("Starting incusd once more, to end its machines in good order.");
-            RunningProcess.Start(TidepoolProcesses.IncusdOf(state), time).Dispose();
+            say($"Starting {daemon.Name} once more, to end its machines in good order.");
+            RunningProcess.Start(daemon.SpecOf(state), time).Dispose();
         }
 
         var began = time.GetTimestamp();
-        while (time.GetElapsedTime(began) < IncusStartDeadline)
+        while (time.GetElapsedTime(began) < daemon.StartTimeout)
         {
-            if (await IncusDaemon.AnswersAsync(state.IncusSocket, cancellationToken))
+            if (await daemon.AnswersAsync(state, cancellationToken))
             {
                 return true;
             }

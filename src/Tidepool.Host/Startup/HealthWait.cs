@@ -7,7 +7,7 @@ using Tidepool.Host.Supervision;
 namespace Tidepool.Host.Startup;
 
 /// <summary>Waits until every part is up, telling of each as it comes.</summary>
-public sealed class HealthWait(StateDirectory state, Settings settings, IScreen screen, HealthQuery query, TimeProvider time)
+public sealed class HealthWait(RuntimeCatalog runtimes, StateDirectory state, Settings settings, IScreen screen, HealthQuery query, TimeProvider time)
 {
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(3);
@@ -50,7 +50,7 @@ public sealed class HealthWait(StateDirectory state, Settings settings, IScreen 
     private async Task<bool> ProcessesServeAsync(CancellationToken cancellationToken) =>
         SupervisorReport.Read(state).Processes is { Count: > 0 } processes
         && processes.All(p => p.State == ProcessReport.Running)
-        && (settings.RuntimeInUse != RuntimeKind.Incus || await IncusDaemon.AnswersAsync(state.IncusSocket, cancellationToken))
+        && (runtimes.InUse(settings)?.Daemon is not { } daemon || await daemon.AnswersAsync(state, cancellationToken))
         && await ListeningPort.AnswerAsync(settings, cancellationToken);
 
     private string Describe(IReadOnlyList<PartHealth>? health)

@@ -8,13 +8,13 @@ using Tidepool.Host.State;
 namespace Tidepool.Host.Startup;
 
 /// <summary>Makes the host ready: checked, the runtime chosen, everything installed, the image built. What is done already is not done again.</summary>
-public sealed class Preparation(StateDirectory state, Settings settings, Programs programs, IScreen screen, string cache)
+public sealed class Preparation(RuntimeCatalog runtimes, StateDirectory state, Settings settings, Programs programs, IScreen screen, string cache)
 {
     public async Task RunAsync(bool yes, bool withPorts, int steps, CancellationToken cancellationToken)
     {
         screen.Step(1, steps, "Checking this machine");
         var host = await HostFacts.ReadAsync(state.Root, cancellationToken);
-        var checks = HostChecks.Of(host, state, settings)
+        var checks = HostChecks.Of(runtimes, host, state, settings)
             .Where(check => withPorts || check.Code is not (CheckCodes.ApiPort or CheckCodes.WorkspacePort))
             .ToList();
         Refuse(checks);
@@ -22,14 +22,14 @@ public sealed class Preparation(StateDirectory state, Settings settings, Program
         Directory.CreateDirectory(cache);
 
         screen.Step(2, steps, "Installing what is missing");
-        var installer = new HostInstaller(state, programs, screen, cache);
+        var installer = new HostInstaller(runtimes, state, programs, screen, cache);
         var image = new WorkspaceImage(state, programs, screen, cache);
-        await new RuntimeDecision(state, settings, programs, screen, installer, image).RunAsync(host, yes, cancellationToken);
-        await installer.RunAsync(settings.RuntimeInUse!.Value, yes, cancellationToken);
+        await new RuntimeDecision(runtimes, state, settings, programs, screen, installer, image).RunAsync(host, yes, cancellationToken);
+        await installer.RunAsync(runtimes.Of(settings), yes, cancellationToken);
         await ServiceAccounts.EnsureAsync(state, TimeProvider.System, cancellationToken);
 
         screen.Step(3, steps, "Building the workspace image");
-        screen.Detail(await image.EnsureAsync(force: false, settings.NeedsMachineImage, cancellationToken) ? $"Built, {image.Current()}." : $"Up to date, {image.Current()}.");
+        screen.Detail(await image.EnsureAsync(force: false, runtimes.NeedsMachineImage(settings), cancellationToken) ? $"Built, {image.Current()}." : $"Up to date, {image.Current()}.");
     }
 
     private void Refuse(IReadOnlyList<CheckResult> checks)

@@ -15,7 +15,7 @@ using Tidepool.Host.Supervision;
 namespace Tidepool.Host.Startup;
 
 /// <summary>Brings a Tidepool up from whatever there is, and says how far it is.</summary>
-public sealed class UpOperation(StateDirectory state, Programs programs, IScreen screen, HealthQuery health, TimeProvider time)
+public sealed class UpOperation(RuntimeCatalog runtimes, StateDirectory state, Programs programs, IScreen screen, HealthQuery health, TimeProvider time)
 {
     private const int Steps = 6;
     private static readonly TimeSpan FollowInterval = TimeSpan.FromMilliseconds(200);
@@ -23,33 +23,30 @@ public sealed class UpOperation(StateDirectory state, Programs programs, IScreen
     public async Task<int> RunAsync(UpRequest request, CancellationToken cancellationToken)
     {
         await StateUpgrade.RunAloneAsync(state, time, cancellationToken);
-        var settings = Settings.Read(state);
-        var changed = request.ApplyTo(settings);
+        var settings = Settings.Read(state, runtimes);
+        var changed = request.ApplyTo(settings, runtimes);
         if (SupervisorLock.Holder(state) is { } supervisor)
         {
             return await AlreadyUpAsync(supervisor, settings, changed, cancellationToken);
         }
 
-        await new RuntimeChange(state, programs, screen, time).RunAsync(request.Runtime, settings, cancellationToken);
-        var preparation = new Preparation(state, settings, programs, screen, CacheDirectory.Of(state));
+        await new RuntimeChange(runtimes, state, programs, screen, time).RunAsync(request.Runtime, settings, cancellationToken);
+        var preparation = new Preparation(runtimes, state, settings, programs, screen, CacheDirectory.Of(state));
         await preparation.RunAsync(request.Yes, withPorts: true, Steps, cancellationToken);
-        if (state.WhySocketsDoNotFit(settings.RuntimeInUse) is { } why)
+        var runtime = runtimes.Of(settings);
+        if (state.WhySocketsDoNotFit(runtime.LongestSocket(state)) is { } why)
         {
             throw new CommandException(why);
         }
 
         using var only = SupervisorLock.TryTake(state.At("run", "up.lock"))
             ?? throw new CommandException("Another `tidepool up` is at work on this state directory; wait for it.");
-        if (settings.RuntimeInUse == RuntimeKind.Incus)
-        {
-            settings.Incus.PoolSizeGiB ??= PoolSize.For(state.Root);
-        }
-
+        runtime.BeforeStart(settings, state);
         settings.Write(state);
 
         File.Delete(state.SupervisorReport);
 
-        screen.Step(4, Steps, settings.RuntimeInUse == RuntimeKind.Incus ? "Starting Incus, worker, server and Caddy" : "Starting worker, server and Caddy");
+        screen.Step(4, Steps, $"Starting {(runtime.Daemon is null ? "" : runtime.DisplayName + ", ")}worker, server and Caddy");
         var password = FirstPassword(settings);
         try
         {
@@ -70,14 +67,16 @@ public sealed class UpOperation(StateDirectory state, Programs programs, IScreen
         await StateUpgrade.RunAsync(state, time, stop);
         var caddy = await CaddyProgram.FindAsync(state, stop) ?? throw new CommandException($"No Caddy of version {CaddyProgram.Needed} or newer was found; run `tidepool up`.");
         ConnectionMigration.TurnOn(state);
-        var settings = Settings.Read(state);
-        if (settings.RuntimeInUse != RuntimeKind.Qemu || settings.Qemu.Nat)
+        var settings = Settings.Read(state, runtimes);
+        var runtime = runtimes.Of(settings);
+        var held = runtime.HeldWhileUp(settings);
+        if (held.HasFlag(KernelNeeds.Forwarding))
         {
             await KernelSetting.Forwarding(time).KeepAsync(state, stop);
         }
 
         var journal = new Journal(state, time);
-        foreach (var (setting, least) in settings.RuntimeInUse.MayBeIncus() ? KernelSetting.Shared(time) : [])
+        foreach (var (setting, least) in held.HasFlag(KernelNeeds.SharedTables) ? KernelSetting.Shared(time) : [])
         {
             if (await setting.RaiseAsync(state, least, stop) is { } why)
             {
@@ -88,8 +87,8 @@ public sealed class UpOperation(StateDirectory state, Programs programs, IScreen
         var accounts = await ServiceAccounts.EnsureAsync(state, time, stop);
         await LeftProcess.EndOthersAsync(state, accounts, journal.Write, time, stop);
         StateOwners.Apply(state, accounts);
-        await new Supervisor(state, TidepoolProcesses.All(state, programs, caddy, settings, accounts), journal, time).RunAsync(stop);
-        var left = await new Teardown(state, programs, journal.Write, time).RunAsync(purge: false, CancellationToken.None);
+        await new Supervisor(state, TidepoolProcesses.All(runtime, state, programs, caddy, settings, accounts), journal, time).RunAsync(stop);
+        var left = await new Teardown(runtimes, state, programs, journal.Write, time).RunAsync(purge: false, CancellationToken.None);
         foreach (var item in left)
         {
             journal.Write($"Could not be removed: {item}.");
@@ -111,7 +110,7 @@ public sealed class UpOperation(StateDirectory state, Programs programs, IScreen
             RefuseForeignPorts(settings);
         }
 
-        await new HealthWait(state, settings, screen, health, time).RunAsync(() => supervisor.IsAlive, cancellationToken);
+        await new HealthWait(runtimes, state, settings, screen, health, time).RunAsync(() => supervisor.IsAlive, cancellationToken);
         RefuseForeignPorts(settings);
         screen.Line("Tidepool is already up; nothing was changed.");
         if (File.Exists(programs.Server) && new DateTimeOffset(File.GetLastWriteTimeUtc(programs.Server)) > time.GetUtcNow() - ProcessTable.Uptime(supervisor))
@@ -131,14 +130,14 @@ public sealed class UpOperation(StateDirectory state, Programs programs, IScreen
             return await UpAsync(settings, () => true, tellPassword, $"systemd runs it as {unit.Name}; `tidepool down` stops it.", cancellationToken);
         }
 
-        using var supervisor = SupervisorProcess.Start(state, programs);
+        using var supervisor = SupervisorProcess.Start(runtimes, state, programs);
         return await UpAsync(settings, () => !supervisor.HasExited, tellPassword, "It runs in the background; `tidepool down` stops it.", cancellationToken);
     }
 
     private async Task<int> UpAsync(Settings settings, Func<bool> supervisorRuns, Action tellPassword, string how, CancellationToken cancellationToken)
     {
         screen.Step(5, Steps, "Waiting for every part to be up");
-        await new HealthWait(state, settings, screen, health, time).RunAsync(supervisorRuns, cancellationToken);
+        await new HealthWait(runtimes, state, settings, screen, health, time).RunAsync(supervisorRuns, cancellationToken);
         RefuseForeignPorts(settings);
         screen.Step(6, Steps, "Tidepool is up");
         TellAddress(settings);
@@ -150,12 +149,12 @@ public sealed class UpOperation(StateDirectory state, Programs programs, IScreen
     private async Task<int> HereAsync(Settings settings, Action tellPassword, CancellationToken cancellationToken)
     {
         // A process of its own here as well: this one has its caller's environment, which nothing can take from it.
-        using var supervisor = SupervisorProcess.Start(state, programs);
+        using var supervisor = SupervisorProcess.Start(runtimes, state, programs);
         var supervising = FollowAsync(supervisor, cancellationToken);
         try
         {
             screen.Step(5, Steps, "Waiting for every part to be up");
-            await new HealthWait(state, settings, screen, health, time).RunAsync(() => !supervising.IsCompleted, cancellationToken);
+            await new HealthWait(runtimes, state, settings, screen, health, time).RunAsync(() => !supervising.IsCompleted, cancellationToken);
             RefuseForeignPorts(settings);
             screen.Step(6, Steps, "Tidepool is up");
             TellAddress(settings);

@@ -1,4 +1,5 @@
 using System.Net;
+using Tidepool.Host.Runtimes;
 using Tidepool.Host.State;
 
 namespace Tidepool.Host.Startup;
@@ -19,7 +20,7 @@ public sealed record UpRequest(int? Port, int? WorkspacePort, string? Listen, bo
     public double? CpuOversubscription { get; init; }
 
     /// <summary>Puts it into the settings; true if that changed any of them.</summary>
-    public bool ApplyTo(Settings settings)
+    public bool ApplyTo(Settings settings, RuntimeCatalog runtimes)
     {
         var before = settings.ToJson();
         settings.ApiPort = Port ?? settings.ApiPort;
@@ -27,9 +28,11 @@ public sealed record UpRequest(int? Port, int? WorkspacePort, string? Listen, bo
         settings.Listen = Listen ?? settings.Listen;
         settings.HostNames = HostNames is null ? settings.HostNames : [.. HostNames.Where(name => name.Length > 0).Select(name => name.ToLowerInvariant()).Distinct()];
         settings.Runtime = Runtime ?? settings.Runtime;
-        settings.Incus.Nat = Nat ?? settings.Incus.Nat;
-        settings.Qemu.Nat = Nat ?? settings.Qemu.Nat;
-        settings.Incus.PoolSizeGiB = PoolSizeGiB ?? settings.Incus.PoolSizeGiB;
+        foreach (var runtime in Nat is null && PoolSizeGiB is null ? [] : runtimes.All)
+        {
+            runtime.Apply(settings, Nat, PoolSizeGiB);
+        }
+
         if (settings.ApiPort == settings.WorkspacePort)
         {
             throw new CommandException($"The app and the workspaces cannot share port {settings.ApiPort}: two ports keep a workspace's page from acting as you.", ExitCodes.Usage);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using Tidepool.Host.Runtimes;
 
 namespace Tidepool.Host.State;
@@ -9,6 +10,8 @@ public sealed class Settings
 {
     public const int DefaultApiPort = 8080;
     public const int DefaultWorkspacePort = 8081;
+
+    private readonly Dictionary<string, (object Value, JsonTypeInfo Type)> sections = [];
 
     public int ApiPort { get; set; } = DefaultApiPort;
 
@@ -23,60 +26,66 @@ public sealed class Settings
     public string UserName { get; set; } = "tidepool";
 
     /// <summary>The runtime that was asked for: one of them, or <c>auto</c>.</summary>
-    public string Runtime { get; set; } = RuntimeWords.Auto;
+    public string Runtime { get; set; } = RuntimeCatalog.Auto;
 
     /// <summary>
     /// The runtime that the workspaces are in, decided at the first <c>up</c>; null before. It stays what it is while there are
     /// workspaces, whatever a later check of the machine would choose.
     /// </summary>
-    public RuntimeKind? RuntimeInUse { get; set; }
+    public string? RuntimeInUse { get; set; }
 
     /// <summary>How much workspaces may take together; null while all of it follows from the machine.</summary>
     public CapacitySettings? Capacity { get; set; }
 
-    public IncusSettings Incus { get; set; } = new();
-
-    public QemuSettings Qemu { get; set; } = new();
-
+    /// <summary>The runtimes' sections, and keys that are not ours.</summary>
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? Others { get; set; }
-
-    /// <summary>The bridge that the workspaces hang on.</summary>
-    [JsonIgnore]
-    public string Bridge => RuntimeInUse == RuntimeKind.Qemu ? Qemu.Bridge : Incus.Network;
-
-    /// <summary>Whether the workspaces' image has to have a disk and a kernel for virtual machines.</summary>
-    [JsonIgnore]
-    public bool NeedsMachineImage => RuntimeInUse == RuntimeKind.Qemu || (RuntimeInUse == RuntimeKind.Incus && Incus.Machines == true);
 
     [JsonIgnore]
     public string AppUrl => $"http://{Host}:{ApiPort}/app/";
 
     private string Host => Listen is "127.0.0.1" or "::1" or "0.0.0.0" or "::" or "localhost" ? "localhost" : Listen.Contains(':', StringComparison.Ordinal) ? $"[{Listen}]" : Listen;
 
-    /// <summary>Those in force, or the defaults for a state directory that has none yet.</summary>
-    public static Settings Read(StateDirectory state)
+    /// <summary>
+    /// Those in force, or the defaults for a state directory that has none yet. The runtimes' sections are complete, and a state
+    /// directory that has workspaces names their runtime.
+    /// </summary>
+    /// <exception cref="CommandException">The file cannot be read, or does not say which of two runtimes' machines are the workspaces.</exception>
+    public static Settings Read(StateDirectory state, RuntimeCatalog runtimes) => Guard(state, () =>
     {
-        try
+        var stored = Find(state);
+        var settings = stored ?? new Settings();
+        foreach (var runtime in runtimes.All)
         {
-            var document = JsonSerializer.Deserialize(File.ReadAllText(state.Settings), SettingsJson.Default.SettingsDocument);
-            var settings = Complete(document?.Tidepool ?? Default(state), state);
+            runtime.Complete(settings, state);
+        }
 
-            // A state directory from before the choice of a runtime has settings that name none.
-            settings.RuntimeInUse ??= HasDatabase(state) ? RuntimeKind.Incus : null;
-            return settings;
-        }
-        catch (Exception fault) when (fault is FileNotFoundException or DirectoryNotFoundException)
+        // A state directory from before the choice of a runtime has settings that name none.
+        settings.RuntimeInUse = settings.RuntimeInUse is { } name ? runtimes.Parse(name)?.Name
+            : !HasDatabase(state) ? null
+            : stored is null ? RuntimeMachines.RuntimeOf(runtimes, state)?.Name
+            : runtimes.Of(settings).Name;
+        return settings;
+    });
+
+    /// <summary>Those that are the same in all runtimes; the rest may be missing, so they must not be written.</summary>
+    /// <exception cref="CommandException">The file cannot be read.</exception>
+    public static Settings Read(StateDirectory state) => Guard(state, () => Find(state) ?? new Settings());
+
+    /// <summary>A runtime's section. It is read once, and what is changed in it is written with the rest.</summary>
+    /// <typeparam name="T">It keeps keys that it does not know.</typeparam>
+    /// <exception cref="JsonException">It is not what the runtime takes.</exception>
+    public T Section<T>(string name, JsonTypeInfo<T> type)
+        where T : class, new()
+    {
+        if (sections.TryGetValue(name, out var known))
         {
-            var settings = Complete(Default(state), state);
-            settings.RuntimeInUse = HasDatabase(state) ? RuntimeMachines.RuntimeOf(state) : null;
-            return settings;
+            return (T)known.Value;
         }
-        catch (JsonException fault)
-        {
-            throw new CommandException(
-                $"{state.Settings} is not valid JSON: {fault.Message} Correct it. If you remove it instead, your workspaces stay, but ports, addresses, limits and --no-nat are the defaults again.");
-        }
+
+        var section = Others?.TryGetValue(name, out var stored) == true ? stored.Deserialize(type) ?? new T() : new T();
+        sections[name] = (section, type);
+        return section;
     }
 
     public void Write(StateDirectory state)
@@ -85,61 +94,43 @@ public sealed class Settings
         StateOwners.ShareSettings(state);
     }
 
-    public string ToJson() => JsonSerializer.Serialize(new SettingsDocument { Tidepool = this }, SettingsJson.Default.SettingsDocument);
-
-    private static Settings Default(StateDirectory state)
+    public string ToJson()
     {
-        // Names made of the path, so that several Tidepools on one machine never meet.
-        return new Settings { Incus = new IncusSettings { Socket = state.IncusSocket, Network = NetworkNames.BridgeOf(state), Pool = "tidepool-" + state.Key } };
+        foreach (var (name, (value, type)) in sections)
+        {
+            (Others ??= [])[name] = JsonSerializer.SerializeToElement(value, type);
+        }
+
+        return JsonSerializer.Serialize(new SettingsDocument { Tidepool = this }, SettingsJson.Default.SettingsDocument);
     }
 
-    private static Settings Complete(Settings settings, StateDirectory state)
+    /// <summary>Null where there is no file.</summary>
+    private static Settings? Find(StateDirectory state)
     {
-        settings.Qemu.Bridge = settings.Qemu.Bridge.Length > 0 ? settings.Qemu.Bridge : NetworkNames.BridgeOf(state);
-        return settings;
+        try
+        {
+            return JsonSerializer.Deserialize(File.ReadAllText(state.Settings), SettingsJson.Default.SettingsDocument)?.Tidepool;
+        }
+        catch (Exception fault) when (fault is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    private static Settings Guard(StateDirectory state, Func<Settings> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (JsonException fault)
+        {
+            throw new CommandException(
+                $"{state.Settings} is not valid JSON: {fault.Message} Correct it. If you remove it instead, your workspaces stay, but ports, addresses, limits and --no-nat are the defaults again.");
+        }
     }
 
     private static bool HasDatabase(StateDirectory state) => File.Exists(state.Database) || File.Exists(StateUpgrade.OldDatabase(state));
-}
-
-/// <summary>The runtime's part of the settings: which daemon, and the names of what is ours in it.</summary>
-public sealed class IncusSettings
-{
-    public string Socket { get; set; } = "";
-
-    public string Project { get; set; } = "tidepool";
-
-    /// <summary>The bridge.</summary>
-    public string Network { get; set; } = "";
-
-    public string Pool { get; set; } = "";
-
-    public bool Nat { get; set; } = true;
-
-    public int? PoolSizeGiB { get; set; }
-
-    /// <summary>Whether it is to run virtual machines, as was found out when the runtime was chosen; null leaves it to what Incus says.</summary>
-    public bool? Machines { get; set; }
-
-    [JsonExtensionData]
-    public Dictionary<string, JsonElement>? Others { get; set; }
-}
-
-/// <summary>The QEMU runtime's part of the settings; null where its own default holds.</summary>
-public sealed class QemuSettings
-{
-    public string Bridge { get; set; } = "";
-
-    public bool Nat { get; set; } = true;
-
-    /// <summary>What one workspace's disk may grow to.</summary>
-    public int? DiskGiB { get; set; }
-
-    /// <summary><c>kvm</c>, <c>tcg</c> or <c>auto</c>.</summary>
-    public string? Accelerator { get; set; }
-
-    [JsonExtensionData]
-    public Dictionary<string, JsonElement>? Others { get; set; }
 }
 
 /// <summary>The options of <c>up</c> for the workspaces' share of this machine; null where it follows from the machine.</summary>

@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
 using Tidepool.Host.Files;
-using Tidepool.Host.Runtimes;
 using Tidepool.Host.Sockets;
 
 namespace Tidepool.Host.State;
@@ -20,8 +19,6 @@ public sealed class StateDirectory(string root)
     /// <summary>The group walks through it to what it knows the name of.</summary>
     public const UnixFileMode PassageDirectory = PrivateDirectory | UnixFileMode.GroupExecute | UnixFileMode.SetGroup;
     public const UnixFileMode PublicProgram = PublicFile | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
-
-    public const string IncusViews = "/run/tidepool";
 
     public string Root { get; } = Path.TrimEndingDirectorySeparator(Path.GetFullPath(root));
 
@@ -76,24 +73,8 @@ public sealed class StateDirectory(string root)
 
     public string CaddyBinary => At("bin", "caddy");
 
-    public string Incus => At("incus");
-
-    public string IncusSocket => At("incus", "unix.socket");
-
-    /// <summary>
-    /// Where the Incus daemon sees <see cref="Incus"/>: bound to a path that a container's root, which has no rights on the host, can
-    /// reach. The state directory itself stays closed to all but its owner.
-    /// </summary>
-    public string IncusView => Path.Combine(IncusViews, Key);
-
     /// <summary>Identifies this state directory in names that are shared by the whole machine.</summary>
     public string Key => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Root)))[..8];
-
-    /// <summary>The QEMU runtime's own directory.</summary>
-    public string Qemu => At("qemu");
-
-    /// <summary>The Tart runtime's notes on its machines.</summary>
-    public string Tart => At("tart");
 
     public string DatabaseDirectory => At("database");
 
@@ -132,7 +113,7 @@ public sealed class StateDirectory(string root)
     /// <summary>Makes the directories that are there from the start; repeating it does no harm.</summary>
     public void Create()
     {
-        foreach (var directory in new[] { Root, Run, RunServer, RunWorker, RunCaddy, Scratch, Logs, Server, DatabaseDirectory, WorkspaceLogs, Caddy, CaddyOwn, Incus, Images, At("bin") })
+        foreach (var directory in new[] { Root, Run, RunServer, RunWorker, RunCaddy, Scratch, Logs, Server, DatabaseDirectory, WorkspaceLogs, Caddy, CaddyOwn, Images, At("bin") })
         {
             Directory.CreateDirectory(directory, PrivateDirectory);
         }
@@ -146,11 +127,10 @@ public sealed class StateDirectory(string root)
     }
 
     /// <summary>Why the longest path of a Unix socket below this directory is too long; null if all fit.</summary>
-    /// <param name="runtime">QEMU has a socket for each machine; null where the runtime is not known.</param>
-    public string? WhySocketsDoNotFit(RuntimeKind? runtime)
+    /// <param name="others">The longest path of a socket that the runtime makes; null where it makes none, or is not known.</param>
+    public string? WhySocketsDoNotFit(string? others)
     {
-        var why = SocketPath.WhyNot(ChangesNotification)
-            ?? (runtime == RuntimeKind.Qemu ? SocketPath.WhyNot(At("qemu", "machines", "ws-" + new string('0', 32), "vm", "qmp"), isMoved: false) : null);
+        var why = SocketPath.WhyNot(ChangesNotification) ?? (others is null ? null : SocketPath.WhyNot(others, isMoved: false));
         return why is null ? null : $"The state directory's path is too long: {why} Choose a shorter one with --state.";
     }
 

@@ -53,7 +53,7 @@ internal static partial class StateOwners
         }
     }
 
-    /// <summary>The server reads what is built, and so does the user of each QEMU. Others do not get into the state directory.</summary>
+    /// <summary>The server reads what is built, and so does the user of each virtual machine. Others do not get into the state directory.</summary>
     public static void OpenImages(StateDirectory state)
     {
         const UnixFileMode toRead = UnixFileMode.GroupRead | UnixFileMode.OtherRead;

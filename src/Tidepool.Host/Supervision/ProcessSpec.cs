@@ -19,4 +19,24 @@ public sealed record ProcessSpec(
 {
     /// <summary>Shell commands that run in the process before it becomes the program, for limits and the like.</summary>
     public string Before { get; init; } = "";
+
+    /// <summary>What every process has in its environment, and more.</summary>
+    public static Dictionary<string, string> PlainEnvironment(params (string Name, string Value)[] own)
+    {
+        var environment = new Dictionary<string, string>
+        {
+            ["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            ["HOME"] = System.Environment.GetFolderPath(System.Environment.SpecialFolder.UserProfile),
+            ["LANG"] = "C.UTF-8",
+        };
+        foreach (var (name, value) in own)
+        {
+            environment[name] = value;
+        }
+
+        return environment;
+    }
+
+    /// <summary>A path as one word of a shell command.</summary>
+    public static string Quoted(string path) => "'" + path.Replace("'", @"'\''") + "'";
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Tidepool.Host.Processes;
+using Tidepool.Host.Runtimes;
 using Tidepool.Host.State;
 
 namespace Tidepool.Host.Supervision;
@@ -10,10 +11,10 @@ namespace Tidepool.Host.Supervision;
 /// </summary>
 internal static class SupervisorProcess
 {
-    /// <summary>The environment variables that Tidepool itself reads.</summary>
-    public static readonly IReadOnlyList<string> Variables = ["TIDEPOOL_HOME", "TIDEPOOL_CACHE", "TIDEPOOL_CADDY", "TIDEPOOL_INCUSD", "TIDEPOOL_SERVER_DLL", "TIDEPOOL_WORKER_DLL"];
+    /// <summary>The environment variables that Tidepool itself reads, besides those of a runtime.</summary>
+    private static readonly IReadOnlyList<string> Variables = ["TIDEPOOL_HOME", "TIDEPOOL_CACHE", "TIDEPOOL_CADDY", "TIDEPOOL_SERVER_DLL", "TIDEPOOL_WORKER_DLL"];
 
-    public static Process Start(StateDirectory state, Programs programs)
+    public static Process Start(RuntimeCatalog runtimes, StateDirectory state, Programs programs)
     {
         var start = new ProcessStartInfo("/bin/sh")
         {
@@ -21,7 +22,7 @@ internal static class SupervisorProcess
             UseShellExecute = false,
         };
         start.Environment.Clear();
-        foreach (var (name, value) in TidepoolProcesses.DotnetEnvironment(programs.Cli).Concat(VariablesNow()))
+        foreach (var (name, value) in TidepoolProcesses.DotnetEnvironment(programs.Cli).Concat(VariablesNow(runtimes)))
         {
             start.Environment[name] = value;
         }
@@ -30,6 +31,6 @@ internal static class SupervisorProcess
         return Process.Start(start) ?? throw new CommandException("The supervisor could not be started.");
     }
 
-    public static IEnumerable<KeyValuePair<string, string>> VariablesNow() =>
-        Variables.Select(name => KeyValuePair.Create(name, Environment.GetEnvironmentVariable(name) ?? "")).Where(pair => pair.Value.Length > 0);
+    public static IEnumerable<KeyValuePair<string, string>> VariablesNow(RuntimeCatalog runtimes) =>
+        Variables.Concat(runtimes.All.SelectMany(runtime => runtime.EnvironmentVariables)).Select(name => KeyValuePair.Create(name, Environment.GetEnvironmentVariable(name) ?? "")).Where(pair => pair.Value.Length > 0);
 }

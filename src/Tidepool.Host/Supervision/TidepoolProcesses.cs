@@ -6,10 +6,9 @@ using Tidepool.Host.State;
 
 namespace Tidepool.Host.Supervision;
 
-/// <summary>The processes of one Tidepool, and how each is started. Incus is the one runtime that has a daemon.</summary>
+/// <summary>The processes of one Tidepool besides a runtime's daemon, and how each is started.</summary>
 public static class TidepoolProcesses
 {
-    public const string Incusd = "incusd";
     public const string Worker = "worker";
     public const string Server = "server";
     public const string Caddy = "caddy";
@@ -17,33 +16,17 @@ public static class TidepoolProcesses
     /// <summary>Above every number that systems give to accounts and to users of containers.</summary>
     private const uint NoUser = 4294967290;
 
-    public static readonly IReadOnlyList<string> Names = [Incusd, Worker, Server, Caddy];
+    private static readonly string[] Own = [Worker, Server, Caddy];
 
-    /// <summary>The processes that a runtime has; all if none is chosen yet.</summary>
-    public static IReadOnlyList<string> NamesOf(RuntimeKind? runtime) => runtime.MayBeIncus() ? Names : [.. Names.Where(name => name != Incusd)];
+    /// <summary>The processes that there may be, in any runtime.</summary>
+    public static IReadOnlyList<string> Names(RuntimeCatalog runtimes) => [.. runtimes.All.Select(runtime => runtime.Daemon?.Name).OfType<string>(), .. Own];
+
+    /// <summary>The processes that there are with a runtime.</summary>
+    public static IReadOnlyList<string> NamesOf(RuntimeDescriptor runtime) => runtime.Daemon is { } daemon ? [daemon.Name, .. Own] : Own;
 
     /// <summary>All of them, for a machine on which everything is installed.</summary>
-    public static IReadOnlyList<ProcessSpec> All(StateDirectory state, Programs programs, string caddy, Settings settings, ServiceAccounts accounts) =>
-        [.. settings.RuntimeInUse.MayBeIncus() ? [IncusdOf(state)] : Array.Empty<ProcessSpec>(), WorkerOf(state, programs, accounts), ServerOf(state, programs, accounts), CaddyOf(state, caddy, settings, accounts)];
-
-    public static ProcessSpec IncusdOf(StateDirectory state) => new(
-        Incusd,
-        Programs.Incusd ?? throw new CommandException("Incus is not installed; `tidepool up` installs it."),
-        [],
-        // It would call out for a list of instance types, which we have no use for; nothing listens on that port.
-        Environment(("INCUS_DIR", state.IncusView), ("HTTP_PROXY", "http://127.0.0.1:9"), ("HTTPS_PROXY", "http://127.0.0.1:9")),
-        state.PidFile(Incusd),
-        state.Log(Incusd))
-    {
-        // Every machine costs it several files.
-        Before = BindView(state) + " umask 022; ulimit -n 1048576 2>/dev/null || ulimit -n \"$(ulimit -H -n)\"; [ ! -x /usr/libexec/incus/incus-apparmor-load ] || /usr/libexec/incus/incus-apparmor-load >/dev/null 2>&1 || :;",
-    };
-
-    /// <summary>Private, so that what Incus mounts below it appears nowhere else.</summary>
-    private static string BindView(StateDirectory state) =>
-        $"mkdir -p -m 0711 {StateDirectory.IncusViews} {state.IncusView}; mountpoint -q {state.IncusView} || {{ mount --bind {Quoted(state.Incus)} {state.IncusView} && mount --make-private {state.IncusView}; }} || exit 1;";
-
-    private static string Quoted(string path) => "'" + path.Replace("'", @"'\''") + "'";
+    public static IReadOnlyList<ProcessSpec> All(RuntimeDescriptor runtime, StateDirectory state, Programs programs, string caddy, Settings settings, ServiceAccounts accounts) =>
+        [.. runtime.Daemon is { } daemon ? [daemon.SpecOf(state)] : Array.Empty<ProcessSpec>(), WorkerOf(state, programs, accounts), ServerOf(state, programs, accounts), CaddyOf(state, caddy, settings, accounts)];
 
     /// <summary>Root, for it works with the runtime and the firewall.</summary>
     private static ProcessSpec WorkerOf(StateDirectory state, Programs programs, ServiceAccounts accounts) => Dotnet(state, Worker, programs.Worker, accounts) with
@@ -72,7 +55,7 @@ public static class TidepoolProcesses
     /// </summary>
     private static string CleanStart(Account account, params (string Directory, uint Group, string Mode, string Kept)[] directories) =>
         EndAll(account) + string.Concat(directories.Select(d =>
-            string.Create(CultureInfo.InvariantCulture, $" find {Quoted(d.Directory)} -mindepth 1 {d.Kept} -delete; find {Quoted(d.Directory)} -exec chown -h {account.User}:{d.Group} '{{}}' +; chmod {d.Mode} {Quoted(d.Directory)};")));
+            string.Create(CultureInfo.InvariantCulture, $" find {ProcessSpec.Quoted(d.Directory)} -mindepth 1 {d.Kept} -delete; find {ProcessSpec.Quoted(d.Directory)} -exec chown -h {account.User}:{d.Group} '{{}}' +; chmod {d.Mode} {ProcessSpec.Quoted(d.Directory)};")));
 
     /// <summary>
     /// A shell command that ends every process of a user. The kernel signals all of them in one step (kill(2), process -1), so none can
@@ -93,7 +76,7 @@ public static class TidepoolProcesses
             caddy,
             ["run", "--config", state.CaddyConfig],
             // From here on Go gives memory back; the enclosure's limit ends the process.
-            Environment(("GOMEMLIMIT", "512MiB"), ("HOME", state.CaddyOwn), ("XDG_DATA_HOME", Path.Combine(state.CaddyOwn, "data")), ("XDG_CONFIG_HOME", Path.Combine(state.CaddyOwn, "config"))),
+            ProcessSpec.PlainEnvironment(("GOMEMLIMIT", "512MiB"), ("HOME", state.CaddyOwn), ("XDG_DATA_HOME", Path.Combine(state.CaddyOwn, "data")), ("XDG_CONFIG_HOME", Path.Combine(state.CaddyOwn, "config"))),
             state.PidFile(Caddy),
             state.Log(Caddy),
             () => File.Exists(state.CaddyConfig));
@@ -109,7 +92,7 @@ public static class TidepoolProcesses
                 accounts.Caddy,
                 (state.RunCaddy, accounts.Caddy.Group, "0700", ""),
                 // The log of accesses stays, and the older one beside it; none that is another file's second name.
-                (state.CaddyOwn, accounts.Caddy.Group, "0700", $"! '(' -type f -links 1 -perm -600 -path {Quoted(state.CaddyOwn)}'/access*' ! -path {Quoted(state.CaddyOwn)}'/*/*' ')'")),
+                (state.CaddyOwn, accounts.Caddy.Group, "0700", $"! '(' -type f -links 1 -perm -600 -path {ProcessSpec.Quoted(state.CaddyOwn)}'/access*' ! -path {ProcessSpec.Quoted(state.CaddyOwn)}'/*/*' ')'")),
         });
     }
 
@@ -136,7 +119,7 @@ public static class TidepoolProcesses
     /// <summary>One user's load needs neither a heap for each core nor a collector beside it; memory that stays free matters more.</summary>
     public static Dictionary<string, string> DotnetEnvironment(string assembly)
     {
-        var environment = Environment(
+        var environment = ProcessSpec.PlainEnvironment(
             ("DOTNET_gcServer", "0"),
             ("DOTNET_gcConcurrent", "0"),
             // Collects the young more often than a large processor cache would make it.
@@ -155,22 +138,6 @@ public static class TidepoolProcesses
         if (System.Environment.GetEnvironmentVariable("DOTNET_ROOT") is { Length: > 0 } root)
         {
             environment["DOTNET_ROOT"] = root;
-        }
-
-        return environment;
-    }
-
-    private static Dictionary<string, string> Environment(params (string Name, string Value)[] own)
-    {
-        var environment = new Dictionary<string, string>
-        {
-            ["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-            ["HOME"] = System.Environment.GetFolderPath(System.Environment.SpecialFolder.UserProfile),
-            ["LANG"] = "C.UTF-8",
-        };
-        foreach (var (name, value) in own)
-        {
-            environment[name] = value;
         }
 
         return environment;

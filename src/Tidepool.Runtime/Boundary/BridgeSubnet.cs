@@ -6,7 +6,7 @@ namespace Tidepool.Runtime.Boundary;
 
 /// <summary>
 /// Chooses a subnet for the bridge by reading this machine's addresses and routes. Nothing is sent anywhere to see whether it is
-/// taken, as Incus's own <c>auto</c> would do: those networks may be in use.
+/// taken, as a runtime's own choice would do: those networks may be in use.
 /// </summary>
 internal static class BridgeSubnet
 {

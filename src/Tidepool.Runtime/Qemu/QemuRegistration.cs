@@ -28,8 +28,4 @@ public static class QemuRegistration
         services.AddSingleton<IWorkspaceRuntime, QemuRuntime>();
         return services;
     }
-
-    /// <summary>Whether a kernel comes up with KVM on this host. It is that of a built image, in <paramref name="image"/>.</summary>
-    public static Task<bool> ProbeKvmAsync(this IServiceProvider services, string image, CancellationToken cancellationToken) =>
-        services.GetRequiredService<KvmProbe>().BootsAsync(Path.Combine(image, "vmlinuz"), Path.Combine(image, "initrd.img"), cancellationToken);
 }

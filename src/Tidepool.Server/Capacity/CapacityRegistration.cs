@@ -1,5 +1,4 @@
 using Tidepool.Core.Capacity;
-using Tidepool.Core.Runtime;
 using Tidepool.Host.Capacity;
 using Tidepool.Host.State;
 
@@ -11,8 +10,8 @@ internal static class CapacityRegistration
     public static IServiceCollection AddCapacity(this IServiceCollection services, IConfiguration settings, StateDirectory paths)
     {
         var options = settings.GetSection("Capacity").Get<CapacityOptions>() ?? new CapacityOptions();
-        var runtime = RuntimeNames.InForce(settings["RuntimeInUse"], settings["Runtime"], OperatingSystem.IsMacOS());
-        var pool = runtime == RuntimeNames.Incus ? settings.GetValue<int?>("Incus:PoolSizeGiB") : null;
+        // The section of a runtime bears its name. Only a runtime that keeps all workspaces' disks in one pool has this key.
+        var pool = settings.GetValue<int?>($"{settings["RuntimeInUse"]}:PoolSizeGiB");
         services.AddSingleton(CapacityBudget.Of(KernelResources.Read(), options, pool));
         services.AddSingleton(new StateDisk(paths.Root, Path.GetDirectoryName(paths.Database)!, options.DiskReserveMiB));
         return services;

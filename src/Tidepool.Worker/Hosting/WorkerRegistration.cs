@@ -88,5 +88,5 @@ internal static class WorkerRegistration
     private static CapacityBudget Budget(IConfiguration settings) => CapacityBudget.Of(
         KernelResources.Read(),
         settings.GetSection("Capacity").Get<CapacityOptions>() ?? new CapacityOptions(),
-        RuntimeRegistration.NameOf(settings) == RuntimeNames.Incus ? settings.GetValue<int?>("Incus:PoolSizeGiB") : null);
+        settings.GetValue<int?>($"{settings["RuntimeInUse"]}:PoolSizeGiB"));
 }

@@ -2,8 +2,9 @@ using Tidepool.Core.Lifecycle;
 using Tidepool.Core.Runtime;
 using Tidepool.Core.Storage;
 using Tidepool.Db;
+using Tidepool.Host.Runtimes;
 using Tidepool.Host.State;
-using Tidepool.Runtime.Qemu;
+using Tidepool.Runtime;
 
 namespace Tidepool.Worker.Hosting;
 
@@ -14,9 +15,12 @@ internal static class WorkerVerbs
     {
         ["halt"] = new((services, settings, paths) => services.AddRuntime(settings, paths), HaltAsync),
         ["purge"] = new((services, settings, paths) => services.AddRuntime(settings, paths), PurgeAsync),
-        ["kvm"] = new((services, settings, paths) => services.AddQemu(settings, paths), ProbeKvmAsync),
+        ["kvm"] = new((services, settings, paths) => services.AddRuntime(Trial, settings, paths, proxyUser: null), ProbeKvmAsync),
         ["workspaces"] = new((services, _, paths) => services.AddTidepoolDb(db => db.Path = paths.Database), ListAsync),
     };
+
+    /// <summary>The runtime that can try KVM.</summary>
+    private static RuntimeDescriptor Trial => RuntimesRegistration.Runtimes.All.First(runtime => runtime.CanTryKvm);
 
     /// <summary>Ends all machines, because the host goes down.</summary>
     private static Task HaltAsync(IServiceProvider services, IConfiguration asked, CancellationToken cancellationToken) =>
@@ -30,7 +34,7 @@ internal static class WorkerVerbs
     private static async Task ProbeKvmAsync(IServiceProvider services, IConfiguration asked, CancellationToken cancellationToken)
     {
         var image = asked["image"] ?? throw new InvalidOperationException("Say whose kernel to boot: --image DIR.");
-        await Console.Out.WriteLineAsync(await services.ProbeKvmAsync(image, cancellationToken) ? "works" : "fails");
+        await Console.Out.WriteLineAsync(await Trial.TryKvmAsync(services, image, cancellationToken) ? "works" : "fails");
     }
 
     /// <summary>Prints the name of each workspace that the database has.</summary>

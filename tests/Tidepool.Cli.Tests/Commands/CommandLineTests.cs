@@ -1,6 +1,8 @@
 using System.CommandLine;
 using Tidepool.Cli.Commands;
 using Tidepool.Host;
+using Tidepool.Host.Runtimes;
+using Tidepool.Runtime;
 using Tidepool.Testing;
 
 namespace Tidepool.Cli.Tests.Commands;
@@ -184,5 +186,15 @@ public sealed class CommandLineTests : IDisposable
         return (exit, screen);
     }
 
-    private static CommandLine Line(CapturedScreen screen) => new(new CommandContext(screen.Screen, new Programs(Repository.Root, "", "", ""), TimeProvider.System));
+    [Fact]
+    public void A_runtime_is_offered_as_soon_as_it_is_in_the_catalog()
+    {
+        using var screen = new CapturedScreen();
+        RuntimeCatalog runtimes = new([.. RuntimesRegistration.Runtimes.All, new ToyDescriptor()]);
+        var line = new CommandLine(new CommandContext(screen.Screen, new Programs(Repository.Root, "", "", ""), runtimes, TimeProvider.System));
+        Assert.Empty(line.Root.Parse(["up", "--runtime", "toy"]).Errors);
+        Assert.Empty(line.Root.Parse(["logs", "--component", "toyd"]).Errors);
+    }
+
+    private static CommandLine Line(CapturedScreen screen) => new(new CommandContext(screen.Screen, new Programs(Repository.Root, "", "", ""), RuntimesRegistration.Runtimes, TimeProvider.System));
 }

@@ -3,8 +3,8 @@ using Tidepool.Cli.Commands;
 using Tidepool.Cli.Workspaces;
 using Tidepool.Contracts;
 using Tidepool.Host.Processes;
-using Tidepool.Host.Runtimes;
 using Tidepool.Host.State;
+using Tidepool.Runtime;
 
 namespace Tidepool.Cli.Tests.Commands;
 
@@ -163,7 +163,8 @@ public sealed class OutputTests : IDisposable
     {
         StatusCommand.Show(
             screen.Screen,
-            new Settings { RuntimeInUse = RuntimeKind.Qemu },
+            new Settings(),
+            RuntimesRegistration.Runtimes.Parse("qemu"),
             [
                 new ProcessRow("supervisor", new ProcessIdentity(10, 1), "running", TimeSpan.FromHours(3), 40L << 20, 0, null),
                 new ProcessRow("worker", null, "failing", TimeSpan.Zero, 0, 9, "worker ended 8 times."),

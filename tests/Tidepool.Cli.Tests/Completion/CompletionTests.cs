@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using Tidepool.Cli.Commands;
 using Tidepool.Host;
+using Tidepool.Runtime;
 using Tidepool.Testing;
 
 namespace Tidepool.Cli.Tests.Completion;
@@ -160,7 +161,7 @@ public sealed class CompletionTests : IDisposable
         return screen.Output;
     }
 
-    private static CommandLine Line(CapturedScreen screen) => new(new CommandContext(screen.Screen, new Programs(Repository.Root, "", "", ""), TimeProvider.System));
+    private static CommandLine Line(CapturedScreen screen) => new(new CommandContext(screen.Screen, new Programs(Repository.Root, "", "", ""), RuntimesRegistration.Runtimes, TimeProvider.System));
 
     private static IEnumerable<Command> All(Command command) => command.Subcommands.Where(below => !below.Hidden).SelectMany(All).Prepend(command).Where(any => any is not RootCommand);
 

@@ -1,7 +1,7 @@
 using Tidepool.Host.Doctor;
-using Tidepool.Host.Runtimes;
 using Tidepool.Host.State;
 using Tidepool.Host.Supervision;
+using Tidepool.Runtime;
 using Tidepool.Testing;
 
 namespace Tidepool.Host.Tests.Doctor;
@@ -31,7 +31,7 @@ public sealed class DoctorTests
     {
         using var state = new TemporaryState();
         var bad = new HostFacts(false, "arm", false, Gibi, Gibi, "no bridges", "no nft", "no btrfs");
-        var failed = Check(bad, state.Directory, RuntimeKind.Incus).Where(c => c.Status == CheckStatus.Fail).ToList();
+        var failed = Check(bad, state.Directory, "incus").Where(c => c.Status == CheckStatus.Fail).ToList();
 
         Assert.Equal([CheckCodes.System, CheckCodes.Root, CheckCodes.Disk, CheckCodes.Memory, CheckCodes.Bridge, CheckCodes.Firewall, CheckCodes.Btrfs], failed.Select(c => c.Code));
         Assert.All(failed, c => Assert.False(string.IsNullOrEmpty(c.Next)));
@@ -44,44 +44,54 @@ public sealed class DoctorTests
         var bare = Good with { WhyNoBtrfs = "no btrfs" };
         var arm = Good with { Architecture = "arm64" };
 
-        Assert.Equal(CheckStatus.Fail, Status(bare, RuntimeKind.Incus, CheckCodes.Btrfs));
-        Assert.Equal(CheckStatus.Ok, Status(bare, RuntimeKind.Qemu, CheckCodes.Btrfs));
+        Assert.Equal(CheckStatus.Fail, Status(bare, "incus", CheckCodes.Btrfs));
+        Assert.Equal(CheckStatus.Ok, Status(bare, "qemu", CheckCodes.Btrfs));
         Assert.Equal(CheckStatus.Warn, Status(bare, null, CheckCodes.Btrfs));
-        Assert.Equal(CheckStatus.Fail, Status(arm, RuntimeKind.Qemu, CheckCodes.System));
-        Assert.Equal(CheckStatus.Ok, Status(arm, RuntimeKind.Incus, CheckCodes.System));
+        Assert.Equal(CheckStatus.Fail, Status(arm, "qemu", CheckCodes.System));
+        Assert.Equal(CheckStatus.Ok, Status(arm, "incus", CheckCodes.System));
 
-        CheckStatus Status(HostFacts facts, RuntimeKind? runtime, string code) => Check(facts, state.Directory, runtime).Single(c => c.Code == code).Status;
+        CheckStatus Status(HostFacts facts, string? runtime, string code) => Check(facts, state.Directory, runtime).Single(c => c.Code == code).Status;
+    }
+
+    [Fact]
+    public void MacOS_is_told_apart_and_its_runtime_needs_nothing_of_Linux()
+    {
+        using var state = new TemporaryState();
+        var failed = Check(Good with { IsLinux = false, IsMac = true, Architecture = "arm64", WhyNoBridge = "no bridges", WhyNoBtrfs = "no btrfs" }, state.Directory).Where(c => c.Status == CheckStatus.Fail).ToList();
+        Assert.Equal([CheckCodes.System], failed.Select(c => c.Code));
+        Assert.Contains("macOS", failed[0].Detail, StringComparison.Ordinal);
     }
 
     [Fact]
     public void What_separates_workspaces_from_the_machine_is_said_in_plain_words()
     {
-        var incus = new Settings { RuntimeInUse = RuntimeKind.Incus };
-        var qemu = new Settings { RuntimeInUse = RuntimeKind.Qemu };
-        Assert.Equal(CheckStatus.Ok, RuntimeChecks.Of(qemu, "kvm").Status);
-        Assert.Contains("kernel of its own", RuntimeChecks.Of(qemu, "kvm").Detail, StringComparison.Ordinal);
-        Assert.Equal(CheckStatus.Warn, RuntimeChecks.Of(qemu, "tcg").Status);
-        Assert.Contains("slow", RuntimeChecks.Of(qemu, "tcg").Detail, StringComparison.Ordinal);
-        Assert.Equal(CheckStatus.Ok, RuntimeChecks.Of(qemu, null).Status);
-        incus.Incus.Machines = false;
-        Assert.Equal(CheckStatus.Warn, RuntimeChecks.Of(incus, null).Status);
-        Assert.Contains("share this machine's kernel", RuntimeChecks.Of(incus, null).Detail, StringComparison.Ordinal);
-        incus.Incus.Machines = true;
-        Assert.Equal(CheckStatus.Ok, RuntimeChecks.Of(incus, null).Status);
-        Assert.Equal(CheckStatus.Ok, RuntimeChecks.Of(new Settings(), null).Status);
+        using var state = new TemporaryState();
+        Assert.Equal(CheckStatus.Ok, Said("""{"RuntimeInUse":"qemu","Qemu":{"Accelerator":"kvm"}}""").Status);
+        Assert.Contains("kernel of its own", Said("""{"RuntimeInUse":"qemu","Qemu":{"Accelerator":"kvm"}}""").Detail, StringComparison.Ordinal);
+        Assert.Equal(CheckStatus.Warn, Said("""{"RuntimeInUse":"qemu","Qemu":{"Accelerator":"tcg"}}""").Status);
+        Assert.Contains("slow", Said("""{"RuntimeInUse":"qemu","Qemu":{"Accelerator":"tcg"}}""").Detail, StringComparison.Ordinal);
+        Assert.Equal(CheckStatus.Ok, Said("""{"RuntimeInUse":"qemu"}""").Status);
+        Assert.Equal(CheckStatus.Warn, Said("""{"RuntimeInUse":"incus","Incus":{"Machines":false}}""").Status);
+        Assert.Contains("share this machine's kernel", Said("""{"RuntimeInUse":"incus","Incus":{"Machines":false}}""").Detail, StringComparison.Ordinal);
+        Assert.Equal(CheckStatus.Ok, Said("""{"RuntimeInUse":"incus","Incus":{"Machines":true}}""").Status);
+        Assert.Contains("`tidepool up` decides", Said("{}").Detail, StringComparison.Ordinal);
+
+        CheckResult Said(string section)
+        {
+            File.WriteAllText(state.Directory.Settings, $$"""{"Tidepool":{{section}}}""");
+            return InstallationChecks.Runtime(RuntimesRegistration.Runtimes, state.Directory, Settings.Read(state.Directory, RuntimesRegistration.Runtimes));
+        }
     }
 
     [Fact]
-    public void What_QEMU_runs_with_is_what_the_worker_noted()
+    public void What_QEMU_runs_with_is_what_the_worker_recorded()
     {
         using var state = new TemporaryState();
-        Directory.CreateDirectory(state.Directory.Qemu);
-        File.WriteAllText(Path.Combine(state.Directory.Qemu, "accelerator"), "7c3d tcg\n");
-        var settings = new Settings { RuntimeInUse = RuntimeKind.Qemu };
+        Directory.CreateDirectory(state.Directory.At("qemu"));
+        File.WriteAllText(state.Directory.At("qemu", "accelerator"), "7c3d tcg\n");
+        var settings = new Settings { RuntimeInUse = "qemu" };
 
-        Assert.Equal(CheckStatus.Warn, RuntimeChecks.Run(state.Directory, settings).Status);
-        settings.Qemu.Accelerator = "kvm";
-        Assert.Equal(CheckStatus.Ok, RuntimeChecks.Run(state.Directory, settings).Status);
+        Assert.Equal(CheckStatus.Warn, InstallationChecks.Runtime(RuntimesRegistration.Runtimes, state.Directory, settings).Status);
     }
 
     [Theory]
@@ -119,13 +129,13 @@ public sealed class DoctorTests
         Assert.Equal(CheckStatus.Ok, InstallationChecks.Machines([]).Status);
     }
 
-    private static IReadOnlyList<CheckResult> Check(HostFacts facts, StateDirectory state, RuntimeKind? runtime = null)
+    private static IReadOnlyList<CheckResult> Check(HostFacts facts, StateDirectory state, string? runtime = null)
     {
-        var settings = Settings.Read(state);
+        var settings = Settings.Read(state, RuntimesRegistration.Runtimes);
         settings.RuntimeInUse = runtime;
         // Ports that the kernel has just given out and taken back are free.
         (settings.ApiPort, settings.WorkspacePort) = (FreePort(), FreePort());
-        return HostChecks.Of(facts, state, settings);
+        return HostChecks.Of(RuntimesRegistration.Runtimes, facts, state, settings);
     }
 
     private static int FreePort()

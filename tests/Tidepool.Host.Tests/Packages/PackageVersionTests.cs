@@ -12,7 +12,7 @@ public sealed class PackageVersionTests
     [InlineData("", false)]
     [InlineData(null, false)]
     public void A_version_is_compared_by_its_leading_numbers(string? version, bool enough) =>
-        Assert.Equal(enough, PackageVersion.IsAtLeast(version, HostPackages.NeededIncus));
+        Assert.Equal(enough, PackageVersion.IsAtLeast(version, new Version(6, 0)));
 
     [Theory]
     [InlineData("v2.11.2", true)]

@@ -1,5 +1,6 @@
 using Tidepool.Host.Runtimes;
 using Tidepool.Host.State;
+using Tidepool.Runtime;
 using Tidepool.Testing;
 
 namespace Tidepool.Host.Tests.Runtimes;
@@ -17,7 +18,7 @@ public sealed class RuntimeChangeTests : IDisposable
     {
         var settings = InIncus();
         await ChangeAsync(asked, settings);
-        Assert.Equal((RuntimeKind.Incus, ""), (settings.RuntimeInUse, screen.Output));
+        Assert.Equal(("incus", ""), (settings.RuntimeInUse, screen.Output));
     }
 
     [Fact]
@@ -37,7 +38,7 @@ public sealed class RuntimeChangeTests : IDisposable
         var refused = await Assert.ThrowsAsync<CommandException>(() => ChangeAsync("qemu", settings));
         Assert.Contains("tidepool_ws-1", refused.Message, StringComparison.Ordinal);
         Assert.Contains("--state", refused.Message, StringComparison.Ordinal);
-        Assert.Equal(RuntimeKind.Incus, settings.RuntimeInUse);
+        Assert.Equal("incus", settings.RuntimeInUse);
     }
 
     [Fact]
@@ -47,7 +48,7 @@ public sealed class RuntimeChangeTests : IDisposable
         Directory.CreateDirectory(state.Directory.At("incus", "virtual-machines", "tidepool_ws-1"));
 
         await ChangeAsync("auto", settings);
-        Assert.Equal(RuntimeKind.Incus, settings.RuntimeInUse);
+        Assert.Equal("incus", settings.RuntimeInUse);
         Assert.StartsWith("The runtime stays Incus: ", screen.Output, StringComparison.Ordinal);
     }
 
@@ -58,7 +59,7 @@ public sealed class RuntimeChangeTests : IDisposable
         File.WriteAllText(state.Directory.Database, "no database");
         var refused = await Assert.ThrowsAsync<CommandException>(() => ChangeAsync("qemu", settings));
         Assert.Contains("could not be read", refused.Message, StringComparison.Ordinal);
-        Assert.Equal(RuntimeKind.Incus, settings.RuntimeInUse);
+        Assert.Equal("incus", settings.RuntimeInUse);
     }
 
     [Fact]
@@ -74,12 +75,12 @@ public sealed class RuntimeChangeTests : IDisposable
         state.Dispose();
     }
 
-    private static Settings InIncus() => new() { RuntimeInUse = RuntimeKind.Incus };
+    private static Settings InIncus() => new() { RuntimeInUse = "incus" };
 
     private Task ChangeAsync(string? asked, Settings settings)
     {
         // A missing program fails like a program that cannot read its database.
         var programs = new Programs("/nowhere", "/nowhere/tidepool.dll", "/nowhere/server.dll", "/nowhere/worker.dll");
-        return new RuntimeChange(state.Directory, programs, screen, TimeProvider.System).RunAsync(asked, settings, TestContext.Current.CancellationToken);
+        return new RuntimeChange(RuntimesRegistration.Runtimes, state.Directory, programs, screen, TimeProvider.System).RunAsync(asked, settings, TestContext.Current.CancellationToken);
     }
 }

@@ -3,6 +3,7 @@ using Tidepool.Host.Images;
 using Tidepool.Host.Packages;
 using Tidepool.Host.Runtimes;
 using Tidepool.Host.State;
+using Tidepool.Runtime;
 using Tidepool.Testing;
 
 namespace Tidepool.Host.Tests.Runtimes;
@@ -18,7 +19,7 @@ public sealed class RuntimeDecisionTests : IDisposable
     {
         var settings = new Settings { Runtime = "qemu" };
         await DecideAsync(settings);
-        Assert.Equal((RuntimeKind.Qemu, "    Workspaces run in QEMU, as it was asked for."), (settings.RuntimeInUse, screen.Output));
+        Assert.Equal(("qemu", "    Workspaces run in QEMU, as it was asked for."), (settings.RuntimeInUse, screen.Output));
     }
 
     [Theory]
@@ -26,9 +27,9 @@ public sealed class RuntimeDecisionTests : IDisposable
     [InlineData("incus")]
     public async Task What_was_decided_once_is_not_decided_again(string asked)
     {
-        var settings = new Settings { Runtime = asked, RuntimeInUse = RuntimeKind.Qemu };
+        var settings = new Settings { Runtime = asked, RuntimeInUse = "qemu" };
         await DecideAsync(settings);
-        Assert.Equal((RuntimeKind.Qemu, ""), (settings.RuntimeInUse, screen.Output));
+        Assert.Equal(("qemu", ""), (settings.RuntimeInUse, screen.Output));
     }
 
     [Fact]
@@ -43,8 +44,8 @@ public sealed class RuntimeDecisionTests : IDisposable
     private Task DecideAsync(Settings settings)
     {
         var programs = new Programs("/nowhere", "/nowhere/tidepool.dll", "/nowhere/server.dll", "/nowhere/worker.dll");
-        var installer = new HostInstaller(state.Directory, programs, screen, "/nowhere");
+        var installer = new HostInstaller(RuntimesRegistration.Runtimes, state.Directory, programs, screen, "/nowhere");
         var image = new WorkspaceImage(state.Directory, programs, screen, "/nowhere");
-        return new RuntimeDecision(state.Directory, settings, programs, screen, installer, image).RunAsync(Host, yes: true, TestContext.Current.CancellationToken);
+        return new RuntimeDecision(RuntimesRegistration.Runtimes, state.Directory, settings, programs, screen, installer, image).RunAsync(Host, yes: true, TestContext.Current.CancellationToken);
     }
 }

@@ -1,6 +1,7 @@
 using Tidepool.Host.Processes;
 using Tidepool.Host.Service;
 using Tidepool.Host.State;
+using Tidepool.Runtime;
 
 namespace Tidepool.Host.Tests.Service;
 
@@ -31,7 +32,7 @@ public sealed class SystemdUnitTests : IDisposable
     {
         var unit = new SystemdUnit(new StateDirectory(Path.Combine(directory.FullName, "state")), directory.FullName);
         Assert.False(unit.IsInstalled);
-        unit.Write(Programs.Locate() with { Cli = typeof(Programs).Assembly.Location });
+        unit.Write(RuntimesRegistration.Runtimes, Programs.Locate() with { Cli = typeof(Programs).Assembly.Location });
         Assert.True(unit.IsInstalled);
 
         var verdict = await Tool.RunAsync("systemd-analyze", ["verify", "--man=no", "--recursive-errors=no", unit.Path], TestContext.Current.CancellationToken);

@@ -1,5 +1,7 @@
 using Tidepool.Host.Shutdown;
 using Tidepool.Host.State;
+using Tidepool.Runtime;
+using Tidepool.Runtime.Incus;
 using Tidepool.Testing;
 
 namespace Tidepool.Host.Tests.Shutdown;
@@ -34,7 +36,7 @@ public sealed class LeftoversTests
     {
         using var state = new TemporaryState();
         Directory.CreateDirectory(state.Directory.At("incus", "containers", "tidepool_ws-1"));
-        var chains = new FirewallChains("tp12345678", state.Directory);
+        var chains = new IncusFirewallChains("tp12345678", state.Directory);
 
         Assert.True(chains.IsOurs("fwd.tp12345678"));
         Assert.True(chains.IsOurs("in.tidepool_ws-1.eth0"));
@@ -51,7 +53,7 @@ public sealed class LeftoversTests
     public void Chains_are_read_from_what_nft_prints() =>
         Assert.Equal(
             ["fwd.tp12345678"],
-            FirewallChains.Parse("""{"nftables":[{"metainfo":{"version":"1.0.6"}},{"table":{"family":"inet","name":"incus"}},{"chain":{"family":"inet","table":"incus","name":"fwd.tp12345678"}}]}"""));
+            IncusFirewallChains.Parse("""{"nftables":[{"metainfo":{"version":"1.0.6"}},{"table":{"family":"inet","name":"incus"}},{"chain":{"family":"inet","table":"incus","name":"fwd.tp12345678"}}]}"""));
 
     [Theory]
     [InlineData(0u, false)]
@@ -67,7 +69,7 @@ public sealed class LeftoversTests
     {
         Assert.SkipUnless(Environment.UserName == "root", "Only root can start a process as another user.");
         using var state = new TemporaryState();
-        var settings = Settings.Read(state.Directory);
+        var settings = Settings.Read(state.Directory, RuntimesRegistration.Runtimes);
         using var process = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("setpriv", ["--reuid", "12345", "--regid", "12345", "--clear-groups", "bash", "-c", $"exec -a 'caddy {state.Directory.At("caddy", "config.json")}' sleep 60"]))!;
         try
         {
@@ -77,7 +79,7 @@ public sealed class LeftoversTests
                 await Task.Yield();
             }
 
-            Assert.Empty(await new Leftovers(state.Directory, settings).FindAsync(TestContext.Current.CancellationToken));
+            Assert.Empty(await new Leftovers(RuntimesRegistration.Runtimes, state.Directory, settings).FindAsync(TestContext.Current.CancellationToken));
         }
         finally
         {

@@ -1,5 +1,6 @@
-using Tidepool.Host.Runtimes;
 using Tidepool.Host.State;
+using Tidepool.Runtime;
+using Tidepool.Runtime.Incus;
 using Tidepool.Testing;
 
 namespace Tidepool.Host.Tests.State;
@@ -10,13 +11,13 @@ public sealed class SettingsTests
     public void What_is_written_is_read_again()
     {
         using var state = new TemporaryState();
-        var settings = Settings.Read(state.Directory);
+        var settings = Settings.Read(state.Directory, RuntimesRegistration.Runtimes);
         settings.ApiPort = 9090;
         settings.Listen = "0.0.0.0";
-        settings.Incus.Nat = false;
+        RuntimesRegistration.Runtimes.Parse("incus")!.Apply(settings, nat: false, poolSizeGiB: null);
         settings.Write(state.Directory);
 
-        Assert.Equal(settings.ToJson(), Settings.Read(state.Directory).ToJson());
+        Assert.Equal(settings.ToJson(), Settings.Read(state.Directory, RuntimesRegistration.Runtimes).ToJson());
     }
 
     [Fact]
@@ -24,7 +25,7 @@ public sealed class SettingsTests
     {
         using var state = new TemporaryState();
         File.WriteAllText(state.Directory.Settings, """{"Tidepool":{"ApiPort":9090,"WorkspaceLimit":3,"Incus":{"DiskGiB":7}},"Logging":{"LogLevel":{"Default":"Debug"}}}""");
-        var settings = Settings.Read(state.Directory);
+        var settings = Settings.Read(state.Directory, RuntimesRegistration.Runtimes);
         settings.Write(state.Directory);
 
         var text = File.ReadAllText(state.Directory.Settings);
@@ -36,8 +37,8 @@ public sealed class SettingsTests
     [Fact]
     public void Two_state_directories_never_share_a_bridge_or_a_pool()
     {
-        var one = Settings.Read(new StateDirectory("/nowhere/one")).Incus;
-        var two = Settings.Read(new StateDirectory("/nowhere/two")).Incus;
+        var one = IncusSettings.Of(Settings.Read(new StateDirectory("/nowhere/one"), RuntimesRegistration.Runtimes));
+        var two = IncusSettings.Of(Settings.Read(new StateDirectory("/nowhere/two"), RuntimesRegistration.Runtimes));
 
         Assert.NotEqual(one.Network, two.Network);
         Assert.NotEqual(one.Pool, two.Pool);
@@ -49,16 +50,15 @@ public sealed class SettingsTests
     public void The_runtime_in_use_is_kept_under_the_name_that_the_worker_reads()
     {
         using var state = new TemporaryState();
-        var settings = Settings.Read(state.Directory);
+        var settings = Settings.Read(state.Directory, RuntimesRegistration.Runtimes);
         Assert.Null(settings.RuntimeInUse);
-        settings.RuntimeInUse = RuntimeKind.Qemu;
+        settings.RuntimeInUse = "qemu";
         settings.Write(state.Directory);
 
         Assert.Contains("\"RuntimeInUse\": \"qemu\"", File.ReadAllText(state.Directory.Settings), StringComparison.Ordinal);
-        var again = Settings.Read(state.Directory);
-        Assert.Equal((RuntimeKind.Qemu, "auto", true), (again.RuntimeInUse, again.Runtime, again.NeedsMachineImage));
-        Assert.Equal(again.Qemu.Bridge, again.Bridge);
-        Assert.InRange(again.Bridge.Length, 1, 15);
+        var again = Settings.Read(state.Directory, RuntimesRegistration.Runtimes);
+        Assert.Equal(("qemu", "auto", true), (again.RuntimeInUse, again.Runtime, RuntimesRegistration.Runtimes.NeedsMachineImage(again)));
+        Assert.InRange(RuntimesRegistration.Runtimes.Of(again).BridgeOf(again).Length, 1, 15);
     }
 
     [Fact]
@@ -66,12 +66,12 @@ public sealed class SettingsTests
     {
         using var state = new TemporaryState();
         File.WriteAllText(state.Directory.Settings, """{"Tidepool":{"ApiPort":8080,"Runtime":"auto","Incus":{"Network":"tp12345678","Pool":"tidepool-12345678"}}}""");
-        Assert.Null(Settings.Read(state.Directory).RuntimeInUse);
+        Assert.Null(Settings.Read(state.Directory, RuntimesRegistration.Runtimes).RuntimeInUse);
         File.WriteAllText(state.Directory.Database, "");
 
-        var settings = Settings.Read(state.Directory);
-        Assert.Equal((RuntimeKind.Incus, "tp12345678", false), (settings.RuntimeInUse, settings.Bridge, settings.NeedsMachineImage));
-        Assert.NotEmpty(settings.Qemu.Bridge);
+        var settings = Settings.Read(state.Directory, RuntimesRegistration.Runtimes);
+        Assert.Equal(("incus", "tp12345678", false), (settings.RuntimeInUse, RuntimesRegistration.Runtimes.Of(settings).BridgeOf(settings), RuntimesRegistration.Runtimes.NeedsMachineImage(settings)));
+        Assert.NotEmpty(RuntimesRegistration.Runtimes.Parse("qemu")!.BridgeOf(settings));
     }
 
     [Theory]
@@ -84,7 +84,32 @@ public sealed class SettingsTests
         using var state = new TemporaryState();
         File.WriteAllText(state.Directory.Database, "");
         Directory.CreateDirectory(state.Directory.At(directory));
-        Assert.Equal(RuntimeWords.Parse(runtime), Settings.Read(state.Directory).RuntimeInUse);
+        Assert.Equal(runtime, Settings.Read(state.Directory, RuntimesRegistration.Runtimes).RuntimeInUse);
+    }
+
+    [Fact]
+    public void Settings_that_name_only_the_runtime_get_the_names_of_what_is_ours()
+    {
+        using var state = new TemporaryState();
+        File.WriteAllText(state.Directory.Settings, """{"Tidepool":{"RuntimeInUse":"incus"}}""");
+        var settings = IncusSettings.Of(Settings.Read(state.Directory, RuntimesRegistration.Runtimes));
+        Assert.Equal((state.Directory.At("incus", "unix.socket"), NetworkNames.BridgeOf(state.Directory), "tidepool-" + state.Directory.Key), (settings.Socket, settings.Network, settings.Pool));
+    }
+
+    [Fact]
+    public void A_runtime_that_there_is_not_is_named_with_those_that_there_are()
+    {
+        using var state = new TemporaryState();
+        File.WriteAllText(state.Directory.Settings, """{"Tidepool":{"RuntimeInUse":"docker"}}""");
+        Assert.Contains("incus, qemu, tart", Assert.Throws<CommandException>(() => Settings.Read(state.Directory, RuntimesRegistration.Runtimes)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_section_that_its_runtime_does_not_take_is_a_message_and_not_a_crash()
+    {
+        using var state = new TemporaryState();
+        File.WriteAllText(state.Directory.Settings, """{"Tidepool":{"Incus":{"Nat":"perhaps"}}}""");
+        Assert.Contains("not valid JSON", Assert.Throws<CommandException>(() => Settings.Read(state.Directory, RuntimesRegistration.Runtimes)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -94,14 +119,14 @@ public sealed class SettingsTests
         File.WriteAllText(state.Directory.Database, "");
         Directory.CreateDirectory(state.Directory.At("qemu", "machines", "ws-1"));
         Directory.CreateDirectory(state.Directory.At("incus", "containers", "ws-2"));
-        Assert.Contains("machines of Incus and QEMU", Assert.Throws<CommandException>(() => Settings.Read(state.Directory)).Message, StringComparison.Ordinal);
+        Assert.Contains("machines of Incus and QEMU", Assert.Throws<CommandException>(() => Settings.Read(state.Directory, RuntimesRegistration.Runtimes)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Only_the_owner_can_open_the_directory_and_the_settings()
     {
         using var state = new TemporaryState();
-        Settings.Read(state.Directory).Write(state.Directory);
+        Settings.Read(state.Directory, RuntimesRegistration.Runtimes).Write(state.Directory);
 
         Assert.Equal(StateDirectory.PrivateDirectory, File.GetUnixFileMode(state.Directory.Root));
         Assert.Equal(StateDirectory.GroupFile, File.GetUnixFileMode(state.Directory.Settings));
@@ -112,31 +137,37 @@ public sealed class SettingsTests
     {
         using var state = new TemporaryState();
         File.WriteAllText(state.Directory.Settings, "{");
-        Assert.Contains("not valid JSON", Assert.Throws<CommandException>(() => Settings.Read(state.Directory)).Message, StringComparison.Ordinal);
+        Assert.Contains("not valid JSON", Assert.Throws<CommandException>(() => Settings.Read(state.Directory, RuntimesRegistration.Runtimes)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_path_too_long_for_a_socket_is_refused()
     {
-        Assert.Null(new StateDirectory("/root/.local/share/tidepool").WhySocketsDoNotFit(RuntimeKind.Qemu));
-        Assert.Null(new StateDirectory("/" + new string('x', 72)).WhySocketsDoNotFit(RuntimeKind.Incus));
-        Assert.NotNull(new StateDirectory("/" + new string('x', 75)).WhySocketsDoNotFit(RuntimeKind.Incus));
+        Assert.Null(Why("qemu", "/root/.local/share/tidepool"));
+        Assert.Null(Why("incus", "/" + new string('x', 72)));
+        Assert.NotNull(Why("incus", "/" + new string('x', 75)));
 
         // In bytes, and QEMU's are longer.
-        Assert.NotNull(new StateDirectory("/" + new string('ü', 38)).WhySocketsDoNotFit(RuntimeKind.Incus));
-        Assert.Null(new StateDirectory("/" + new string('x', 49)).WhySocketsDoNotFit(RuntimeKind.Qemu));
-        Assert.NotNull(new StateDirectory("/" + new string('x', 50)).WhySocketsDoNotFit(RuntimeKind.Qemu));
+        Assert.NotNull(Why("incus", "/" + new string('ü', 38)));
+        Assert.Null(Why("qemu", "/" + new string('x', 49)));
+        Assert.NotNull(Why("qemu", "/" + new string('x', 50)));
+
+        static string? Why(string runtime, string root)
+        {
+            var state = new StateDirectory(root);
+            return state.WhySocketsDoNotFit(RuntimesRegistration.Runtimes.Parse(runtime)!.LongestSocket(state));
+        }
     }
 
     [Fact]
     public void Removal_takes_what_is_ours_and_leaves_what_is_not()
     {
         using var state = new TemporaryState();
-        Settings.Read(state.Directory).Write(state.Directory);
+        Settings.Read(state.Directory, RuntimesRegistration.Runtimes).Write(state.Directory);
         var foreign = Path.Combine(state.Directory.Root, "notes.txt");
         File.WriteAllText(foreign, "mine");
 
-        Assert.Equal([foreign], new StateRemoval(state.Directory).Run());
+        Assert.Equal([foreign], new StateRemoval(RuntimesRegistration.Runtimes, state.Directory).Run());
         Assert.Equal([foreign], Directory.EnumerateFileSystemEntries(state.Directory.Root));
     }
 }

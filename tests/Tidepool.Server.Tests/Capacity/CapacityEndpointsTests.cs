@@ -1,5 +1,8 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using Tidepool.Core.Capacity;
 using Tidepool.Core.Workspaces;
+using Tidepool.Host.State;
 using Tidepool.Server.Capacity;
 
 namespace Tidepool.Server.Tests.Capacity;
@@ -24,6 +27,17 @@ public sealed class CapacityEndpointsTests
         Assert.Equal(["new", "old", "off"], capacity.Workspaces.Select(w => w.Name));
         Assert.Equal((0, 0, 1024), (capacity.Workspaces[2].MemoryMiB, capacity.Workspaces[2].Cpus, capacity.Workspaces[2].DiskMiB));
         Assert.Equal(("old", Noon), (capacity.LeastRecentlyAccessed!.Name, capacity.LeastRecentlyAccessed.LastAccessedAt!.Value));
+    }
+
+    [Theory]
+    [InlineData("incus", 40 * 1024)]
+    [InlineData("qemu", null)]
+    [InlineData(null, null)]
+    public void Only_the_pool_of_the_runtime_in_use_limits_the_disks(string? runtime, int? diskMiB)
+    {
+        var settings = new ConfigurationBuilder().AddInMemoryCollection([new("RuntimeInUse", runtime), new("Incus:PoolSizeGiB", "40")]).Build();
+        using var services = new ServiceCollection().AddCapacity(settings, new StateDirectory("/state")).BuildServiceProvider();
+        Assert.Equal(diskMiB, services.GetRequiredService<CapacityBudget>().DiskMiB);
     }
 
     [Fact]

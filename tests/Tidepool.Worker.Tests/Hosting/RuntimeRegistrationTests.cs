@@ -6,6 +6,7 @@ using Tidepool.Core.Runtime;
 using Tidepool.Host.State;
 using Tidepool.Runtime.Incus;
 using Tidepool.Runtime.Qemu;
+using Tidepool.Testing;
 using Tidepool.Worker.Hosting;
 
 namespace Tidepool.Worker.Tests.Hosting;
@@ -41,6 +42,16 @@ public sealed class RuntimeRegistrationTests
         var rules = new NetworkRules(new WorkspaceNetwork("tp0", "tw0", System.Net.IPAddress.Loopback, System.Net.IPNetwork.Parse("127.0.0.0/8"), false, []), []);
         var fault = await Assert.ThrowsAsync<RuntimeException>(() => services.GetRequiredService<INetworkBoundary>().ApplyAsync(rules, default));
         Assert.Equal(RuntimeFaults.BoundaryDown, fault.Code);
+    }
+
+    [Fact]
+    public async Task A_runtime_that_the_worker_does_not_know_registers_itself()
+    {
+        var services = new ServiceCollection();
+        services.AddRuntime(new ToyDescriptor(), new ConfigurationBuilder().Build(), new StateDirectory("/state"), proxyUser: null);
+        await using var provider = services.BuildServiceProvider();
+        Assert.IsType<InMemoryRuntime>(provider.GetRequiredService<IWorkspaceRuntime>());
+        Assert.Equal("NoBoundary", provider.GetRequiredService<INetworkBoundary>().GetType().Name);
     }
 
     private static ServiceProvider Build(params (string Key, string Value)[] settings)

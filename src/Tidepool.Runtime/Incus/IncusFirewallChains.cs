@@ -2,13 +2,13 @@ using System.Text.Json;
 using Tidepool.Host.Processes;
 using Tidepool.Host.State;
 
-namespace Tidepool.Host.Shutdown;
+namespace Tidepool.Runtime.Incus;
 
 /// <summary>
 /// The chains that Incus keeps in its nftables tables for our bridge and our machines. Other daemons share those tables, so
 /// only chains that are named after something of ours are touched, and a table only once it is empty.
 /// </summary>
-internal sealed class FirewallChains(string bridge, StateDirectory state)
+internal sealed class IncusFirewallChains(string bridge, StateDirectory state)
 {
     private static readonly string[] Families = ["inet", "ip", "ip6", "bridge"];
 
@@ -61,7 +61,7 @@ internal sealed class FirewallChains(string bridge, StateDirectory state)
 
     private IEnumerable<string> Machines() =>
         MachineKinds
-            .Select(kind => state.At("incus", kind))
+            .Select(kind => state.At(IncusDescriptor.Word, kind))
             .Where(Directory.Exists)
             .SelectMany(Directory.EnumerateFileSystemEntries)
             .Select(path => Path.GetFileName(path));
