@@ -1,7 +1,7 @@
-using Tidepool.Host.Runtimes;
 using Tidepool.Host.Accounts;
 using Tidepool.Host.Kernel;
 using Tidepool.Host.Processes;
+using Tidepool.Host.Runtimes;
 using Tidepool.Host.State;
 using Tidepool.Host.Supervision;
 

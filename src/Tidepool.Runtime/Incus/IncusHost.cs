@@ -5,8 +5,8 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Options;
-using Tidepool.Runtime.Boundary;
 using Tidepool.Host.Processes;
+using Tidepool.Runtime.Boundary;
 
 namespace Tidepool.Runtime.Incus;
 

@@ -3,8 +3,8 @@ using Microsoft.Extensions.Options;
 using Tidepool.Core.Runtime;
 using Tidepool.Core.Workspaces;
 using Tidepool.Host.Files;
-using Tidepool.Runtime.Boundary;
 using Tidepool.Host.Processes;
+using Tidepool.Runtime.Boundary;
 
 namespace Tidepool.Runtime.Qemu;
 

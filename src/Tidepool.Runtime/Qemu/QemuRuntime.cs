@@ -4,8 +4,8 @@ using Microsoft.Extensions.Options;
 using Tidepool.Core.Network;
 using Tidepool.Core.Runtime;
 using Tidepool.Core.Workspaces;
-using Tidepool.Runtime.Boundary;
 using Tidepool.Host.Processes;
+using Tidepool.Runtime.Boundary;
 
 namespace Tidepool.Runtime.Qemu;
 
