@@ -1,3 +1,4 @@
+using Tidepool.Host.Accounts;
 using Tidepool.Host.Processes;
 using Tidepool.Host.Runtimes;
 using Tidepool.Host.State;
@@ -10,6 +11,8 @@ namespace Tidepool.Host.Shutdown;
 /// </summary>
 internal sealed class Leftovers(RuntimeCatalog runtimes, StateDirectory state, Settings settings)
 {
+    private const uint Nobody = 65534;
+    private const uint FirstMachineUser = 1_900_000_000;
     private readonly RuntimeDescriptor runtime = runtimes.Of(settings);
     private readonly BoundaryRules? boundary = runtimes.Of(settings) is { HasBridge: true } bridged ? new(bridged.BridgeOf(settings)) : null;
     private readonly IReadOnlyList<string> mountPoints = [.. runtimes.All.Select(one => one.Leftovers.MountPoint(state)).OfType<string>()];
@@ -142,12 +145,12 @@ internal sealed class Leftovers(RuntimeCatalog runtimes, StateDirectory state, S
 
     private bool IsOurs(string commandLine, int pid)
     {
-        if (ProcessRights.Of(pid)?.User is { } user && IsPersons(user))
+        var program = Path.GetFileName(commandLine.Split(' ')[0]);
+        if (ProcessRights.Of(pid)?.User is { } user && !MayBeOurs(user, program, IsMachine(commandLine), ServiceAccounts.Find(state)))
         {
             return false;
         }
 
-        var program = Path.GetFileName(commandLine.Split(' ')[0]);
         return program switch
         {
             "dnsmasq" or "caddy" => NamesOurs(commandLine),
@@ -157,10 +160,13 @@ internal sealed class Leftovers(RuntimeCatalog runtimes, StateDirectory state, S
     }
 
     /// <summary>
-    /// Whether a person or a container can have this user id, by the table of user ids that distributions share (systemd, UIDS-GIDS).
-    /// None of our processes has one; without this check, any user could keep Tidepool from going down.
+    /// Whether a process of ours can have this user: root, the state directory's two accounts, the system's account that dnsmasq runs
+    /// as, and the high numbers that machines have. Without this check, any user could keep Tidepool from going down.
     /// </summary>
-    internal static bool IsPersons(uint user) => user is (>= 1000 and < 60_000) or (>= 100_000 and < 1_879_048_192);
+    internal static bool MayBeOurs(uint user, string program, bool isMachine, ServiceAccounts? accounts) =>
+        user == 0 || user == accounts?.Server.User || user == accounts?.Caddy.User
+        || (program == "dnsmasq" && (user < 1000 || user == Nobody))
+        || (isMachine && user >= FirstMachineUser);
 
     private bool NamesOurs(string commandLine) => mountPoints.Prepend(state.Root).Any(directory => NamesBelow(directory, commandLine));
 

@@ -38,9 +38,9 @@ public sealed record UpRequest(int? Port, int? WorkspacePort, string? Listen, bo
             throw new CommandException($"The app and the workspaces cannot share port {settings.ApiPort}: two ports keep a workspace's page from acting as you.", ExitCodes.Usage);
         }
 
-        if (settings.ApiPort is < 1 or > 65535 || settings.WorkspacePort is < 1 or > 65535)
+        if (settings.ApiPort is < 1 or >= NetworkNames.FirstNatPort || settings.WorkspacePort is < 1 or >= NetworkNames.FirstNatPort)
         {
-            throw new CommandException("A port is a number from 1 to 65535.", ExitCodes.Usage);
+            throw new CommandException($"A port is a number from 1 to {NetworkNames.FirstNatPort - 1}: the connections of workspaces leave this machine under the higher ones.", ExitCodes.Usage);
         }
 
         if (!IPAddress.TryParse(settings.Listen, out _))

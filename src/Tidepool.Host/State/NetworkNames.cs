@@ -3,9 +3,15 @@ using System.Text;
 
 namespace Tidepool.Host.State;
 
-/// <summary>Names on this machine's network that are made of one another, so that several Tidepools on one machine never meet. Pure.</summary>
+/// <summary>Names and numbers on this machine's network. The names are made of one another, so that several Tidepools on one machine never meet. Pure.</summary>
 public static class NetworkNames
 {
+    /// <summary>
+    /// From this port on, the connections of workspaces leave this machine. The kernel gives this machine's own connections lower ones
+    /// (<c>net.ipv4.ip_local_port_range</c>), and no service of ours listens on one of these.
+    /// </summary>
+    public const int FirstNatPort = 61_000;
+
     /// <summary>The bridge of a state directory.</summary>
     public static string BridgeOf(StateDirectory state) => "tp" + state.Key;
 

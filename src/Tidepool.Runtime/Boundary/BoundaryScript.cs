@@ -76,9 +76,10 @@ internal static class BoundaryScript
               set {{PacketSets}}_ports6 { typeof ip6 saddr . tcp sport; flags dynamic,timeout; timeout 10s; size 262144; }
 
               # A bridge keeps frames to link-local hardware addresses to itself, before any of its rules: the kernel takes what is in them
-              # as received on the machine's own end of the link. Nothing else comes by that way.
+              # as received on the machine's own end of the link. Nothing else comes by that way. This comes before the kernel puts
+              # fragments together, which is at -400.
               chain links {
-                type filter hook prerouting priority raw; policy accept;
+                type filter hook prerouting priority -450; policy accept;
                 iifname "{{network.PortPrefix}}*" drop
               }
 
@@ -154,6 +155,9 @@ internal static class BoundaryScript
 
               chain postrouting {
                 type nat hook postrouting priority srcnat; policy accept;
+                # Under ports on which no service of this machine listens: a workspace that had a service's own port would be given the
+                # connections of that service's clients, as the answers to its own.
+                ip saddr {{subnet}} oifname != "{{bridge}}" meta l4proto { tcp, udp } masquerade to :{{Text(NetworkNames.FirstNatPort)}}-65535
                 ip saddr {{subnet}} oifname != "{{bridge}}" masquerade
               }
             }
@@ -180,8 +184,9 @@ internal static class BoundaryScript
               }
 
               chain packets {
-                # What this machine puts together from fragments is read by none of these rules.
-                ip daddr { {{gateway}}, 255.255.255.255 } ip frag-off & 0x3fff != 0 drop
+                # What this machine puts together from fragments is read by none of these rules, and it keeps the fragments of all
+                # workspaces in one place, which a single workspace could fill.
+                ip frag-off & 0x3fff != 0 drop
                 udp dport 67 goto requests
                 iifname . ether saddr . ip saddr @links accept
                 drop

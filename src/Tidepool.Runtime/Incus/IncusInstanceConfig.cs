@@ -15,12 +15,14 @@ internal static class IncusInstanceConfig
     /// <remarks>
     /// The kernel counts the contexts of the older asynchronous input and output (io_setup) for the whole machine, and its keys for each
     /// user id and not for the container's memory. Programs get "no such call", and do without. The ring buffers of packet sockets
-    /// (PACKET_RX_RING, PACKET_TX_RING) are counted for nobody, so a guest may make none, by none of the three ways into the kernel.
+    /// (PACKET_RX_RING, PACKET_TX_RING) and of AF_XDP sockets (family 44) are counted for nobody, so a guest may make none, by none of the
+    /// three ways into the kernel.
     /// </remarks>
     private static readonly string DeniedCalls = string.Join(
         '\n',
         [
             .. new[] { "io_setup", "add_key", "keyctl", "request_key", "io_uring_setup", "socketcall" }.Select(call => $"{call} errno 38"),
+            "socket errno 97 [0,44,SCMP_CMP_MASKED_EQ,4294967295]",
             .. new[] { 5, 13 }.Select(ring => $"setsockopt errno 1 [1,263,SCMP_CMP_MASKED_EQ,4294967295][2,{ring},SCMP_CMP_MASKED_EQ,4294967295]"),
             .. new[] { 0x5000940e, 0x50009418, 0x50009401, 0x50009417 }.Select(call => $"ioctl errno 1 [1,{call},SCMP_CMP_MASKED_EQ,4294967295]"),
         ]);

@@ -1,3 +1,4 @@
+using Tidepool.Host.Accounts;
 using Tidepool.Host.Shutdown;
 using Tidepool.Host.State;
 using Tidepool.Runtime;
@@ -56,13 +57,19 @@ public sealed class LeftoversTests
             IncusFirewallChains.Parse("""{"nftables":[{"metainfo":{"version":"1.0.6"}},{"table":{"family":"inet","name":"incus"}},{"chain":{"family":"inet","table":"incus","name":"fwd.tp12345678"}}]}"""));
 
     [Theory]
-    [InlineData(0u, false)]
-    [InlineData(998u, false)]
-    [InlineData(1000u, true)]
-    [InlineData(65534u, false)]
-    [InlineData(1_000_000u, true)]
-    [InlineData(1_900_000_000u, false)]
-    public void Only_users_that_a_person_or_a_container_can_have_are_passed_over(uint user, bool isPersons) => Assert.Equal(isPersons, Leftovers.IsPersons(user));
+    [InlineData(0u, "caddy", false, true)]
+    [InlineData(991u, "dotnet", false, true)]
+    [InlineData(992u, "caddy", false, true)]
+    [InlineData(998u, "caddy", false, false)]
+    [InlineData(998u, "dnsmasq", false, true)]
+    [InlineData(65534u, "dnsmasq", false, true)]
+    [InlineData(1000u, "dnsmasq", false, false)]
+    [InlineData(60001u, "caddy", false, false)]
+    [InlineData(1_000_000u, "caddy", false, false)]
+    [InlineData(1_900_000_000u, "qemu-system-x86_64", true, true)]
+    [InlineData(1_900_000_000u, "caddy", false, false)]
+    public void Only_users_that_Tidepool_gives_its_processes_have_processes_of_ours(uint user, string program, bool isMachine, bool mayBe) =>
+        Assert.Equal(mayBe, Leftovers.MayBeOurs(user, program, isMachine, new ServiceAccounts(new Account("server", 991, 991), new Account("caddy", 992, 992))));
 
     [Fact]
     public async Task Another_users_process_that_looks_like_ours_is_not_ours()

@@ -215,19 +215,7 @@ public sealed class NftablesBoundaryTests : IAsyncLifetime
         {
             await guests.StandardOutput.ReadLineAsync(Token);
             await internet.StandardOutput.ReadLineAsync(Token);
-            await ShellAsync($"""
-                set -e
-                ip link add {Bridge} type veth peer name eth0 netns {guests.Id}
-                ip address add 10.99.0.1/24 dev {Bridge}
-                ip link set dev {Bridge} up
-                nsenter --target {guests.Id} --net sh -c 'ip address add 10.99.0.5/24 dev eth0; ip address add 10.99.0.6/24 dev eth0; ip link set dev eth0 up; ip route add default via 10.99.0.1'
-                ip link add {Uplink} type veth peer name eth0 netns {internet.Id}
-                ip address add 198.51.100.2/24 dev {Uplink}
-                ip link set dev {Uplink} up
-                nsenter --target {internet.Id} --net sh -c 'ip address add 198.51.100.1/24 dev eth0; ip link set dev eth0 up; ip link set lo up; ip address add 203.0.113.1/32 dev lo'
-                ip route add default via 198.51.100.1
-                echo 1 > /proc/sys/net/ipv4/ip_forward
-                """);
+            await WireAsync(guests, internet);
             using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
             listener.Bind(new IPEndPoint(IPAddress.Parse("10.99.0.1"), 53));
             listener.Listen(64);
@@ -241,16 +229,8 @@ public sealed class NftablesBoundaryTests : IAsyncLifetime
         }
         finally
         {
-            foreach (var process in new[] { guests, internet })
-            {
-                process.Kill(entireProcessTree: true);
-                await process.WaitForExitAsync(CancellationToken.None);
-            }
-
-            await ShellAsync($"ip link delete {Bridge} 2>/dev/null; ip link delete {Uplink} 2>/dev/null; true");
+            await EndAsync(guests, internet);
         }
-
-        static Process Namespace(string program) => Process.Start(new ProcessStartInfo("unshare", ["--net", "sh", "-c", "echo ready; exec " + program]) { RedirectStandardOutput = true, UseShellExecute = false })!;
 
         // How many of so many connections, kept open, came about.
         Task<string> ConnectAsync(string from, int count, string to, int port) => ShellAsync($$"""
@@ -266,6 +246,65 @@ public sealed class NftablesBoundaryTests : IAsyncLifetime
               while (time < $end && $open < $count) { $open = grep { getpeername $_ } @all; select undef, undef, undef, 0.1; }
               print $open' {{from}} {{count}}
             """);
+    }
+
+    [Fact]
+    public async Task A_workspaces_connections_leave_under_ports_on_which_no_service_listens()
+    {
+        using var guests = Namespace("sleep 600");
+        using var internet = Namespace("""
+            perl -MSocket -e 'socket my $s, PF_INET, SOCK_STREAM, 0 or die $!; bind $s, sockaddr_in(80, INADDR_ANY) or die $!; listen $s, 64 or die $!;
+              while (my $peer = accept my $c, $s) { my ($port) = sockaddr_in($peer); syswrite $c, "$port\n"; close $c }'
+            """);
+        try
+        {
+            await guests.StandardOutput.ReadLineAsync(Token);
+            await internet.StandardOutput.ReadLineAsync(Token);
+            await WireAsync(guests, internet);
+            await boundary.ApplyAsync(Rules, Token);
+            foreach (var port in new[] { 22, 443, 8080, 28081, 40000 })
+            {
+                var seen = await ShellAsync($$"""
+                    nsenter --target {{guests.Id}} --net perl -MSocket -e '
+                      socket my $s, PF_INET, SOCK_STREAM, 0 or die $!; setsockopt $s, SOL_SOCKET, SO_REUSEADDR, 1;
+                      bind $s, sockaddr_in({{port}}, inet_aton("10.99.0.5")) or die $!; connect $s, sockaddr_in(80, inet_aton("203.0.113.1")) or die $!; print scalar <$s>'
+                    """);
+                Assert.InRange(int.Parse(seen, System.Globalization.CultureInfo.InvariantCulture), NetworkNames.FirstNatPort, 65535);
+            }
+        }
+        finally
+        {
+            await EndAsync(guests, internet);
+        }
+    }
+
+    private static Process Namespace(string program) => Process.Start(new ProcessStartInfo("unshare", ["--net", "sh", "-c", "echo ready; exec " + program]) { RedirectStandardOutput = true, UseShellExecute = false })!;
+
+    /// <summary>Puts a guest with two addresses behind the bridge, and a host of the internet before it.</summary>
+    private static Task<string> WireAsync(Process guests, Process internet) =>
+        ShellAsync($"""
+                set -e
+                ip link add {Bridge} type veth peer name eth0 netns {guests.Id}
+                ip address add 10.99.0.1/24 dev {Bridge}
+                ip link set dev {Bridge} up
+                nsenter --target {guests.Id} --net sh -c 'ip address add 10.99.0.5/24 dev eth0; ip address add 10.99.0.6/24 dev eth0; ip link set dev eth0 up; ip route add default via 10.99.0.1'
+                ip link add {Uplink} type veth peer name eth0 netns {internet.Id}
+                ip address add 198.51.100.2/24 dev {Uplink}
+                ip link set dev {Uplink} up
+                nsenter --target {internet.Id} --net sh -c 'ip address add 198.51.100.1/24 dev eth0; ip link set dev eth0 up; ip link set lo up; ip address add 203.0.113.1/32 dev lo'
+                ip route add default via 198.51.100.1
+                echo 1 > /proc/sys/net/ipv4/ip_forward
+                """);
+
+    private static async Task EndAsync(params Process[] namespaces)
+    {
+        foreach (var process in namespaces)
+        {
+            process.Kill(entireProcessTree: true);
+            await process.WaitForExitAsync(CancellationToken.None);
+        }
+
+        await ShellAsync($"ip link delete {Bridge} 2>/dev/null; ip link delete {Uplink} 2>/dev/null; true");
     }
 
     private static async Task<string> ShellAsync(string script)
