@@ -44,7 +44,9 @@ internal sealed class Axe
 
         var size = page.ViewportSize!;
         await page.SetViewportSizeAsync(Narrow, size.Height);
-        if (await page.EvaluateAsync<int>("document.documentElement.scrollWidth") is > Narrow and var width)
+
+        // What is around a part is the editor's, which lays itself out some time after a change of the screen.
+        if (await page.EvaluateAsync<int>("within => within ? Math.ceil(document.querySelector(within).getBoundingClientRect().right) : document.documentElement.scrollWidth", within) is > Narrow and var width)
         {
             findings.Add($"{state}: is {width} px wide on a screen of {Narrow} px");
         }
