@@ -1,7 +1,7 @@
-using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Tidepool.Host.Sockets;
 
 namespace Tidepool.Bench;
 
@@ -11,6 +11,8 @@ namespace Tidepool.Bench;
 /// </summary>
 internal sealed class BareIncus : IDisposable
 {
+    /// <summary>More than the longest wait for an operation.</summary>
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(100);
     private readonly HttpClient http;
     private readonly HttpClient direct = new(new SocketsHttpHandler { UseProxy = false, ConnectTimeout = TimeSpan.FromMilliseconds(250) }) { Timeout = TimeSpan.FromSeconds(2) };
     private readonly string project;
@@ -22,16 +24,7 @@ internal sealed class BareIncus : IDisposable
         var incus = settings.RootElement.GetProperty("Tidepool").GetProperty("Incus");
         var socketPath = incus.GetProperty("Socket").GetString()!;
         project = incus.GetProperty("Project").GetString()!;
-        http = new HttpClient(new SocketsHttpHandler
-        {
-            ConnectCallback = async (_, cancellationToken) =>
-            {
-                var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-                await socket.ConnectAsync(new UnixDomainSocketEndPoint(socketPath), cancellationToken);
-                return new NetworkStream(socket, ownsSocket: true);
-            },
-        })
-        { BaseAddress = new Uri("http://incus/") };
+        http = UnixHttp.Client(socketPath, "http://incus/", CallTimeout);
     }
 
     /// <summary>Learns image and network of this Tidepool, to make the same kind of machine.</summary>

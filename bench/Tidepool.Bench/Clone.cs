@@ -9,7 +9,7 @@ internal static class Clone
     {
         const string source = "clone-source";
         await tidepool.RunAsync(source);
-        await Poll.UntilAsync(async () => (await tidepool.Api.GetAsync(source)).Value is { Status: WorkspaceStatus.Running } seen ? seen : null);
+        await tidepool.UntilAsync(source, WorkspaceStatus.Running);
         var (created, cloned) = (new Samples(), new Samples());
         for (var run = -1; run < runs; run++)
         {
@@ -26,7 +26,7 @@ internal static class Clone
         }
 
         Console.WriteLine($"clone to editor, {runs} runs of each, alternating; milliseconds");
-        Console.WriteLine("                              median      p95      min      max");
+        Console.WriteLine(Samples.Header);
         Console.WriteLine($"a  a new workspace         {created}");
         Console.WriteLine($"b  a clone                 {cloned}   (aim: under 1800)");
         Console.WriteLine($"ratio b/a of the medians: {cloned.Median / created.Median:0.00}");

@@ -21,7 +21,7 @@ internal static class CommandLine
         }
 
         Console.WriteLine($"tidepool ls, {runs} runs of each, alternating; milliseconds");
-        Console.WriteLine("                              median      p95      min      max");
+        Console.WriteLine(Samples.Header);
         Console.WriteLine($"a  a program that ends     {bare}");
         Console.WriteLine($"b  tidepool ls             {list}   (aim: at most 250)");
         Console.WriteLine($"ratio b/a of the medians: {list.Median / bare.Median:0.00}");

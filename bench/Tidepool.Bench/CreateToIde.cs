@@ -1,4 +1,3 @@
-using System.Globalization;
 using Tidepool.Contracts;
 
 namespace Tidepool.Bench;
@@ -22,7 +21,7 @@ internal static class CreateToIde
             await bare.RemoveAsync(name);
             var whole = await tidepool.RunAsync(name);
             var created = (await tidepool.Api.GetAsync(name)).Value!.CreatedAt;
-            await Poll.UntilAsync(async () => (await tidepool.Api.GetAsync(name)).Value is { Status: WorkspaceStatus.Running } w ? w : null);
+            await tidepool.UntilAsync(name, WorkspaceStatus.Running);
             var log = (await tidepool.Api.LogsAsync(name)).Value!;
             await tidepool.RemoveAsync(name);
             if (run < 0)
@@ -47,7 +46,7 @@ internal static class CreateToIde
         }
 
         Console.WriteLine($"create to editor, {runs} runs of each, alternating; milliseconds");
-        Console.WriteLine("                              median      p95      min      max");
+        Console.WriteLine(Samples.Header);
         Console.WriteLine($"a  bare Incus              {a}");
         foreach (var (label, part) in BareParts.Zip(parts))
         {
@@ -96,18 +95,12 @@ internal static class CreateToIde
         foreach (var process in Processes)
         {
             var pid = (await File.ReadAllTextAsync(Path.Combine(state, "run", process + ".pid"))).Split(' ')[0].Trim();
-            var (rss, pss) = (await KilobytesAsync(pid, "Rss"), await KilobytesAsync(pid, "Pss"));
-            Console.WriteLine($"memory of the idle {process}: {rss / 1024:0} MB resident, {pss / 1024:0} MB of it its own share");
+            var (rss, pss) = (Idle.Megabytes(pid, "Rss"), Idle.Megabytes(pid, "Pss"));
+            Console.WriteLine($"memory of the idle {process}: {rss:0} MB resident, {pss:0} MB of it its own share");
             resident += rss;
             proportional += pss;
         }
 
-        Console.WriteLine($"together: {resident / 1024:0} MB resident, {proportional / 1024:0} MB proportional (aim: under 180)");
-    }
-
-    private static async Task<double> KilobytesAsync(string pid, string key)
-    {
-        var line = (await File.ReadAllLinesAsync($"/proc/{pid}/smaps_rollup")).First(l => l.StartsWith(key + ":", StringComparison.Ordinal));
-        return double.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
+        Console.WriteLine($"together: {resident:0} MB resident, {proportional:0} MB proportional (aim: under 180)");
     }
 }

@@ -22,14 +22,14 @@ internal static class Idle
                 throw new InvalidOperationException(problem.Detail);
             }
 
-            await UntilAsync(tidepool, name, WorkspaceStatus.Running);
+            await tidepool.UntilAsync(name, WorkspaceStatus.Running);
         }
 
         await MeasureAsync(state, $"{workspaces} running", "running", figures);
         foreach (var name in names)
         {
             await tidepool.Api.StopAsync(name);
-            await UntilAsync(tidepool, name, WorkspaceStatus.Stopped);
+            await tidepool.UntilAsync(name, WorkspaceStatus.Stopped);
         }
 
         await MeasureAsync(state, $"{workspaces} stopped", "stopped", figures);
@@ -68,12 +68,11 @@ internal static class Idle
         return stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[11..15].Sum(field => long.Parse(field, CultureInfo.InvariantCulture));
     }
 
-    private static double Megabytes(string pid, string key)
+    /// <param name="pid">A process.</param>
+    /// <param name="key">Which of the kernel's sums over its memory (smaps_rollup): Rss, Pss, Anonymous.</param>
+    public static double Megabytes(string pid, string key)
     {
         var line = File.ReadLines($"/proc/{pid}/smaps_rollup").First(l => l.StartsWith(key + ":", StringComparison.Ordinal));
         return double.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
     }
-
-    private static Task<WorkspaceResponse> UntilAsync(WholeTidepool tidepool, string name, WorkspaceStatus status) =>
-        Poll.UntilAsync(async () => (await tidepool.Api.GetAsync(name)).Value is { } seen && seen.Status == status ? seen : null);
 }

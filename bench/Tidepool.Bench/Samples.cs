@@ -3,6 +3,9 @@ namespace Tidepool.Bench;
 /// <summary>Measured durations, in milliseconds.</summary>
 internal sealed class Samples
 {
+    /// <summary>Above lines of a label of 27 characters and samples.</summary>
+    public const string Header = "                              median      p95      min      max";
+
     private readonly List<double> values = [];
 
     public void Add(TimeSpan value) => values.Add(value.TotalMilliseconds);

@@ -43,6 +43,9 @@ internal sealed class WholeTidepool : IDisposable
         return (request, TimeProvider.System.GetElapsedTime(t0));
     }
 
+    public Task<WorkspaceResponse> UntilAsync(string name, WorkspaceStatus status) =>
+        Poll.UntilAsync(async () => (await Api.GetAsync(name)).Value is { } seen && seen.Status == status ? seen : null);
+
     public async Task RemoveAsync(string name)
     {
         await Api.DeleteAsync(name);

@@ -12,9 +12,11 @@ internal static class EditorScript
     /// <summary>The program of the editor's page, as the pinned code-server names it. Under another name the editor works without our script.</summary>
     private const string Program = @"^/workspace/[a-z0-9-]+/stable-[0-9a-f]+/static/out/vs/code/browser/workbench/workbench\.js$";
 
+    private static readonly string Script = Read();
+
     public static JsonObject Route()
     {
-        var answer = Text(200, Script());
+        var answer = Text(200, Script);
         answer["headers"] = new JsonObject { ["Content-Type"] = Texts("text/javascript; charset=utf-8"), ["Cache-Control"] = Texts("no-cache") };
         return ConfigParts.Route(
             new JsonArray(new JsonObject
@@ -26,7 +28,7 @@ internal static class EditorScript
             answer);
     }
 
-    private static string Script()
+    private static string Read()
     {
         using var reader = new StreamReader(typeof(EditorScript).Assembly.GetManifestResourceStream("editor.js")!);
         return reader.ReadToEnd();

@@ -22,12 +22,12 @@ internal sealed record Secrets(string Proxy, string Session)
     /// <exception cref="RouteTableException">A file cannot be read or written.</exception>
     public static Secrets Ensure(CaddyOptions options, CredentialOptions credentials)
     {
-        var proxy = Ensure(options.ProxySecretFile, (path, bytes) => DurableFiles.Write(path, bytes, StateDirectory.GroupFile));
-        var key = Ensure(options.SessionKeyFile, (path, bytes) => DurableFiles.Write(path, bytes));
+        var proxy = Ensure(options.ProxySecretFile, StateDirectory.GroupFile);
+        var key = Ensure(options.SessionKeyFile, StateDirectory.PrivateFile);
         return new Secrets(proxy, Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.ASCII.GetBytes(key), Encoding.UTF8.GetBytes(credentials.PasswordHash))));
     }
 
-    private static string Ensure(string path, Action<string, byte[]> write)
+    private static string Ensure(string path, UnixFileMode mode)
     {
         try
         {
@@ -37,7 +37,7 @@ internal sealed record Secrets(string Proxy, string Session)
             }
 
             var made = ProxySecret.Create();
-            write(path, Encoding.ASCII.GetBytes(made));
+            DurableFiles.Write(path, made, mode);
             return made;
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)

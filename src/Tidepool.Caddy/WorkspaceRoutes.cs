@@ -8,7 +8,6 @@ namespace Tidepool.Caddy;
 /// <summary>The routes of one workspace: its editor, its registered ports, and nothing of the owner's beyond them.</summary>
 internal static class WorkspaceRoutes
 {
-
     public static JsonNode Render(WorkspaceRoute route, CaddyOptions options)
     {
         var root = $"/workspace/{route.Name}";

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Tidepool.Core.Pages;
+using Tidepool.Testing;
 
 namespace Tidepool.Architecture.Tests;
 

@@ -1,4 +1,5 @@
 using System.Xml.Linq;
+using Tidepool.Testing;
 
 namespace Tidepool.Architecture.Tests;
 

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Tidepool.Testing;
 
 namespace Tidepool.Architecture.Tests;
 

@@ -1,5 +1,6 @@
 using System.Reflection;
 using NetArchTest.Rules;
+using Tidepool.Testing;
 
 namespace Tidepool.Architecture.Tests;
 

@@ -1,6 +1,6 @@
 namespace Tidepool.Host.Tests;
 
-/// <summary>What an operation tells its user, where nobody can answer.</summary>
+/// <summary>What an operation tells its user, where no user can answer.</summary>
 internal sealed class RecordedScreen : IScreen
 {
     private readonly List<string> lines = [];

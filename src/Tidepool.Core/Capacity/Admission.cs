@@ -7,7 +7,7 @@ public static class Admission
 {
     /// <summary>
     /// Why there is no room for the workspace as wanted; null if there is, or if it takes no more than it already does. What stopping
-    /// cannot help comes first, so that nobody stops a workspace in vain.
+    /// cannot help comes first, so that no user stops a workspace in vain.
     /// </summary>
     /// <param name="budget">How much there is.</param>
     /// <param name="stored">All workspaces, this one as it was among them if it exists.</param>

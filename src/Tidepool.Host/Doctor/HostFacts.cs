@@ -23,6 +23,9 @@ public sealed record HostFacts(
     /// <summary>Whether there is a device for it. On some machines the device hangs.</summary>
     public bool HasKvm { get; init; }
 
+    /// <summary>Where no kernel boots with KVM: why, as a part of a sentence.</summary>
+    public string WhyNoKvm => HasKvm ? "/dev/kvm is here, but no kernel boots with it" : "there is no /dev/kvm here";
+
     /// <summary>Whether the host can talk to virtual machines by vsock.</summary>
     public bool HasVsock { get; init; }
 

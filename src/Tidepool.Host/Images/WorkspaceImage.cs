@@ -75,7 +75,7 @@ public sealed class WorkspaceImage(StateDirectory state, Programs programs, IScr
             DurableFiles.Sync(path);
         }
 
-        StateDirectory.Write(CurrentFile, hash + "\n", StateDirectory.PublicFile);
+        DurableFiles.Write(CurrentFile, hash + "\n", StateDirectory.PublicFile);
         foreach (var old in Directory.EnumerateDirectories(Template).Where(d => Path.GetFileName(d) != hash))
         {
             Directory.Delete(old, recursive: true);

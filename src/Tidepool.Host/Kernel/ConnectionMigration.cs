@@ -1,3 +1,4 @@
+using Tidepool.Host.Files;
 using Tidepool.Host.State;
 
 namespace Tidepool.Host.Kernel;
@@ -15,7 +16,7 @@ internal static class ConnectionMigration
     {
         if (File.Exists(Switch) && File.ReadAllText(Switch).Trim() == "0" && TryWrite("1"))
         {
-            StateDirectory.WritePrivate(Note(state), "0");
+            DurableFiles.Write(Note(state), "0");
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Tidepool.Host.Files;
 using Tidepool.Host.State;
 
 namespace Tidepool.Host.Kernel;
@@ -77,7 +78,7 @@ internal sealed class KernelSetting(string directory, string setting, string net
         if (!File.Exists(FileOf(state)))
         {
             var before = Others(state) is [var other, ..] ? other.Before : await ReadAsync(cancellationToken);
-            StateDirectory.WritePrivate(FileOf(state), $"{before}\n{network}\n{state.Root}\n");
+            DurableFiles.Write(FileOf(state), $"{before}\n{network}\n{state.Root}\n");
         }
     }
 

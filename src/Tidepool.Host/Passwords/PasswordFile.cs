@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Tidepool.Core.SignIn;
+using Tidepool.Host.Files;
 using Tidepool.Host.State;
 
 namespace Tidepool.Host.Passwords;
@@ -38,7 +39,7 @@ public static class PasswordFile
         // First what the server sees: from here on it takes no password for known. Cut off after it, the old one is still let in by
         // Caddy, which checks it each time.
         WriteVersion(state, content.PasswordHash);
-        StateDirectory.WritePrivate(state.Auth, JsonSerializer.Serialize(content, PasswordFileJson.Default.PasswordFileContent) + "\n");
+        DurableFiles.Write(state.Auth, JsonSerializer.Serialize(content, PasswordFileJson.Default.PasswordFileContent) + "\n");
         return content.PasswordHash;
     }
 
@@ -63,7 +64,7 @@ public static class PasswordFile
     private static void WriteVersion(StateDirectory state, string passwordHash)
     {
         Directory.CreateDirectory(state.Server, StateDirectory.PrivateDirectory);
-        StateDirectory.Write(state.PasswordVersion, PasswordVersion.Of(passwordHash) + "\n", StateDirectory.GroupFile);
+        DurableFiles.Write(state.PasswordVersion, PasswordVersion.Of(passwordHash) + "\n", StateDirectory.GroupFile);
     }
 }
 

@@ -1,11 +1,11 @@
-using Tidepool.Host.State;
+using Tidepool.Host.Files;
 
 namespace Tidepool.Host.Processes;
 
 /// <summary>A process's identity on disk, for the processes that come after its parent.</summary>
 public static class PidFile
 {
-    public static void Write(string path, ProcessIdentity identity) => StateDirectory.WritePrivate(path, identity + "\n");
+    public static void Write(string path, ProcessIdentity identity) => DurableFiles.Write(path, identity + "\n");
 
     /// <summary>
     /// Writes it where the file does not say so already. On a full disk nothing is written and nothing fails: the process runs all the

@@ -16,6 +16,9 @@ public class RuntimeLeftovers
     /// <summary>Whether a command line is that of a running machine. It is ours if it also names a path of ours.</summary>
     public virtual bool IsMachine(string commandLine) => false;
 
+    /// <summary>The lowest user id that its machines run as, besides root; null where they are all root's.</summary>
+    public virtual uint? FirstMachineUser => null;
+
     /// <summary>The processes of machines that the runtime recorded, and that still run.</summary>
     public virtual IEnumerable<int> RecordedMachines(StateDirectory state) => [];
 

@@ -12,7 +12,6 @@ namespace Tidepool.Host.Shutdown;
 internal sealed class Leftovers(RuntimeCatalog runtimes, StateDirectory state, Settings settings)
 {
     private const uint Nobody = 65534;
-    private const uint FirstMachineUser = 1_900_000_000;
     private readonly RuntimeDescriptor runtime = runtimes.Of(settings);
     private readonly BoundaryRules? boundary = runtimes.Of(settings) is { HasBridge: true } bridged ? new(bridged.BridgeOf(settings)) : null;
     private readonly IReadOnlyList<string> mountPoints = [.. runtimes.All.Select(one => one.Leftovers.MountPoint(state)).OfType<string>()];
@@ -138,15 +137,19 @@ internal sealed class Leftovers(RuntimeCatalog runtimes, StateDirectory state, S
     }
 
     /// <summary>Only programs that we start: an editor that a person opened on a file in here is theirs.</summary>
-    private IReadOnlyList<int> OurProcesses() =>
-        [.. ProcessTable.All().Where(pid => pid != Environment.ProcessId && IsOurs(ProcessTable.CommandLine(pid), pid)).Union(RecordedMachines())];
+    private IReadOnlyList<int> OurProcesses()
+    {
+        var accounts = ServiceAccounts.Find(state);
+        return [.. ProcessTable.All().Where(pid => pid != Environment.ProcessId && IsOurs(ProcessTable.CommandLine(pid), pid, accounts)).Union(RecordedMachines())];
+    }
 
     private IEnumerable<int> RecordedMachines() => All.SelectMany(left => left.RecordedMachines(state));
 
-    private bool IsOurs(string commandLine, int pid)
+    private bool IsOurs(string commandLine, int pid, ServiceAccounts? accounts)
     {
         var program = Path.GetFileName(commandLine.Split(' ')[0]);
-        if (ProcessRights.Of(pid)?.User is { } user && !MayBeOurs(user, program, IsMachine(commandLine), ServiceAccounts.Find(state)))
+        var machine = All.FirstOrDefault(left => left.IsMachine(commandLine));
+        if (ProcessRights.Of(pid)?.User is { } user && !MayBeOurs(user, program, machine?.FirstMachineUser, accounts))
         {
             return false;
         }
@@ -155,18 +158,18 @@ internal sealed class Leftovers(RuntimeCatalog runtimes, StateDirectory state, S
         {
             "dnsmasq" or "caddy" => NamesOurs(commandLine),
             "dotnet" => commandLine.Contains("Tidepool.", StringComparison.Ordinal) && (commandLine + " ").Contains($"--state {state.Root} ", StringComparison.Ordinal),
-            _ => NamesOurs(commandLine) is var names && ((names && IsMachine(commandLine)) || All.Any(left => left.IsDaemon(state, pid, program, names))),
+            _ => NamesOurs(commandLine) is var names && ((names && machine is not null) || All.Any(left => left.IsDaemon(state, pid, program, names))),
         };
     }
 
     /// <summary>
     /// Whether a process of ours can have this user: root, the state directory's two accounts, the system's account that dnsmasq runs
-    /// as, and the high numbers that machines have. Without this check, any user could keep Tidepool from going down.
+    /// as, and the users of machines. Without this check, any user could keep Tidepool from going down.
     /// </summary>
-    internal static bool MayBeOurs(uint user, string program, bool isMachine, ServiceAccounts? accounts) =>
+    internal static bool MayBeOurs(uint user, string program, uint? firstMachineUser, ServiceAccounts? accounts) =>
         user == 0 || user == accounts?.Server.User || user == accounts?.Caddy.User
         || (program == "dnsmasq" && (user < 1000 || user == Nobody))
-        || (isMachine && user >= FirstMachineUser);
+        || user >= firstMachineUser;
 
     private bool NamesOurs(string commandLine) => mountPoints.Prepend(state.Root).Any(directory => NamesBelow(directory, commandLine));
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using Tidepool.Host.Files;
 using Tidepool.Host.Runtimes;
 
 namespace Tidepool.Host.State;
@@ -90,7 +91,7 @@ public sealed class Settings
 
     public void Write(StateDirectory state)
     {
-        StateDirectory.Write(state.Settings, ToJson() + "\n", StateDirectory.GroupFile);
+        DurableFiles.Write(state.Settings, ToJson() + "\n", StateDirectory.GroupFile);
         StateOwners.ShareSettings(state);
     }
 

@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Text;
-using Tidepool.Host.Files;
 using Tidepool.Host.Sockets;
 
 namespace Tidepool.Host.State;
@@ -133,12 +132,6 @@ public sealed class StateDirectory(string root)
         var why = SocketPath.WhyNot(ChangesNotification) ?? (others is null ? null : SocketPath.WhyNot(others, isMoved: false));
         return why is null ? null : $"The state directory's path is too long: {why} Choose a shorter one with --state.";
     }
-
-    /// <summary>Writes a file whole or not at all, readable by its owner only.</summary>
-    public static void WritePrivate(string path, string text) => Write(path, text, PrivateFile);
-
-    /// <summary>Writes a file whole, so that it survives a power cut, and lets those open it that the mode says, whatever the umask is.</summary>
-    public static void Write(string path, string text, UnixFileMode mode) => DurableFiles.Write(path, text, mode);
 
     public string At(params string[] parts) => Path.Combine([Root, .. parts]);
 }

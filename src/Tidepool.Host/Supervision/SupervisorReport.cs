@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Tidepool.Host.Files;
 using Tidepool.Host.State;
 
 namespace Tidepool.Host.Supervision;
@@ -35,7 +36,7 @@ public sealed record SupervisorReport(IReadOnlyList<ProcessReport> Processes)
     {
         try
         {
-            StateDirectory.WritePrivate(state.SupervisorReport, JsonSerializer.Serialize(this, SupervisorJson.Default.SupervisorReport));
+            DurableFiles.Write(state.SupervisorReport, JsonSerializer.Serialize(this, SupervisorJson.Default.SupervisorReport));
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {

@@ -25,7 +25,7 @@ internal static class BridgeLearning
         }
         catch (Exception fault) when (fault is FileNotFoundException or DirectoryNotFoundException)
         {
-            // A rule that names a bridge which is still to come harms nobody; the next check finds the bridge.
+            // The bridge is not made yet. The next check finds it.
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {

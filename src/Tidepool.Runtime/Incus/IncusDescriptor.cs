@@ -45,7 +45,7 @@ internal sealed class IncusDescriptor : RuntimeDescriptor
             return [];
         }
 
-        var kvm = kvmWorks ? "KVM works here" : host.HasKvm ? "/dev/kvm is here, but no kernel boots with it" : "there is no /dev/kvm here";
+        var kvm = kvmWorks ? "KVM works here" : host.WhyNoKvm;
         var containers = new RuntimeOffer(
             Isolation.Container,
             [$"Workspaces are containers in Incus: {kvm}.", "Containers share this machine's kernel."]);

@@ -15,7 +15,7 @@ internal static class IncusInstanceConfig
     /// <remarks>
     /// The kernel counts the contexts of the older asynchronous input and output (io_setup) for the whole machine, and its keys for each
     /// user id and not for the container's memory. Programs get "no such call", and do without. The ring buffers of packet sockets
-    /// (PACKET_RX_RING, PACKET_TX_RING) and of AF_XDP sockets (family 44) are counted for nobody, so a guest may make none, by none of the
+    /// (PACKET_RX_RING, PACKET_TX_RING) and of AF_XDP sockets (family 44) count against no limit, so a guest may make none, by none of the
     /// three ways into the kernel.
     /// </remarks>
     private static readonly string DeniedCalls = string.Join(

@@ -13,6 +13,7 @@ internal sealed class Incusd : RuntimeDaemon
     public const string Process = "incusd";
     public const string ProgramVariable = "TIDEPOOL_INCUSD";
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan EndTimeout = TimeSpan.FromSeconds(60);
     private static readonly string[] Programs = ["/usr/libexec/incus/incusd", "/usr/lib/incus/incusd", "/opt/incus/bin/incusd"];
 
     public override string Name => Process;
@@ -42,28 +43,21 @@ internal sealed class Incusd : RuntimeDaemon
         Before = BindView(state) + " umask 022; ulimit -n 1048576 2>/dev/null || ulimit -n \"$(ulimit -H -n)\"; [ ! -x /usr/libexec/incus/incus-apparmor-load ] || /usr/libexec/incus/incus-apparmor-load >/dev/null 2>&1 || :;",
     };
 
-    public override async Task<bool> AnswersAsync(StateDirectory state, CancellationToken cancellationToken)
-    {
-        try
-        {
-            using var http = UnixHttp.Client(SocketOf(state), "http://incus/", Timeout);
-            using var answer = await http.GetAsync(new Uri("1.0", UriKind.Relative), cancellationToken);
-            return answer.IsSuccessStatusCode;
-        }
-        catch (Exception fault) when (fault is HttpRequestException or SocketException or TaskCanceledException && !cancellationToken.IsCancellationRequested)
-        {
-            return false;
-        }
-    }
+    public override Task<bool> AnswersAsync(StateDirectory state, CancellationToken cancellationToken) =>
+        SucceedsAsync(state, HttpMethod.Get, "1.0", null, Timeout, cancellationToken);
 
     /// <summary>Machines are stopped, the bridge is taken down, file systems are unmounted.</summary>
-    public override async Task<bool> AskToEndAsync(StateDirectory state, CancellationToken cancellationToken)
+    public override Task<bool> AskToEndAsync(StateDirectory state, CancellationToken cancellationToken) =>
+        SucceedsAsync(state, HttpMethod.Put, "internal/shutdown", "{}", EndTimeout, cancellationToken);
+
+    private static async Task<bool> SucceedsAsync(StateDirectory state, HttpMethod method, string path, string? body, TimeSpan timeout, CancellationToken cancellationToken)
     {
         try
         {
-            using var http = UnixHttp.Client(SocketOf(state), "http://incus/", TimeSpan.FromSeconds(60));
-            using var body = new StringContent("{}");
-            using var answer = await http.PutAsync(new Uri("internal/shutdown", UriKind.Relative), body, cancellationToken);
+            using var http = UnixHttp.Client(SocketOf(state), "http://incus/", timeout);
+            using var request = new HttpRequestMessage(method, new Uri(path, UriKind.Relative));
+            request.Content = body is null ? null : new StringContent(body);
+            using var answer = await http.SendAsync(request, cancellationToken);
             return answer.IsSuccessStatusCode;
         }
         catch (Exception fault) when (fault is HttpRequestException or SocketException or TaskCanceledException && !cancellationToken.IsCancellationRequested)

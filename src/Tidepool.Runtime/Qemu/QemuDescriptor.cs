@@ -38,7 +38,7 @@ internal sealed class QemuDescriptor : RuntimeDescriptor
             ? [new RuntimeOffer(Isolation.VirtualMachine, ["Workspaces are virtual machines of QEMU's: KVM works here."])]
             : [new RuntimeOffer(
                 Isolation.EmulatedMachine,
-                [$"Workspaces are virtual machines of QEMU's in software emulation: {(host.HasKvm ? "/dev/kvm is here, but no kernel boots with it" : "there is no /dev/kvm here")}. Each has a kernel of its own, and is slow."])];
+                [$"Workspaces are virtual machines of QEMU's in software emulation: {host.WhyNoKvm}. Each has a kernel of its own, and is slow."])];
 
     public override IReadOnlyList<string> MachineDirectories(StateDirectory state) => [state.At(Word, "machines")];
 
@@ -98,6 +98,8 @@ internal sealed class QemuDescriptor : RuntimeDescriptor
 internal sealed class QemuLeftovers : RuntimeLeftovers
 {
     public override bool IsMachine(string commandLine) => Path.GetFileName(commandLine.Split(' ')[0]).StartsWith("qemu-system-", StringComparison.Ordinal);
+
+    public override uint? FirstMachineUser => QemuOptions.DefaultFirstUser;
 
     /// <summary>A compromised QEMU can empty its command line.</summary>
     public override IEnumerable<int> RecordedMachines(StateDirectory state)

@@ -3,6 +3,8 @@ namespace Tidepool.Runtime.Qemu;
 /// <summary>Where the QEMU runtime keeps what is its own, and how it is to run machines.</summary>
 public sealed class QemuOptions
 {
+    internal const uint DefaultFirstUser = 1_900_000_000;
+
     /// <summary>The full path of a directory for images, machines and the resolver's notes.</summary>
     public string Directory { get; set; } = "";
 
@@ -28,7 +30,7 @@ public sealed class QemuOptions
     /// The first of 2^24 user ids that machines run as, one each. Nothing else on a Linux host uses them: they are above those of
     /// people, services, containers and user namespaces.
     /// </summary>
-    public uint FirstUser { get; set; } = 1_900_000_000;
+    public uint FirstUser { get; set; } = DefaultFirstUser;
 
     /// <summary>How much nicer machines are to the rest of the host, in the kernel's scale of 0 to 19.</summary>
     public int Niceness { get; set; } = 5;

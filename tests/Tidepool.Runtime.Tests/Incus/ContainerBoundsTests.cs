@@ -88,7 +88,7 @@ public sealed class ContainerBoundsTests(IncusRuntimeTests.Host host) : IClassFi
     }
 
     [Fact]
-    public async Task A_guest_takes_no_memory_that_is_counted_for_nobody_and_cannot_keep_the_kernel_waiting()
+    public async Task A_guest_takes_no_memory_that_counts_against_no_limit_and_cannot_keep_the_kernel_waiting()
     {
         var guest = await RunningAsync(host.Runtime);
         Assert.Equal("socket ok\nring 5 EPERM\nring 13 EPERM\nuring ENOSYS\nxdp EAFNOSUPPORT\nfuse 1:3", (await PythonAsync(guest, Uncounted)).Trim());
